@@ -1,0 +1,376 @@
+"""The values that everything else passes around.
+
+All are frozen, and none knows a process, a clock or a file: a `Trial` says what to run, a `TrialResult` what
+was seen, a `Finding` what is concluded. The words are the field's (see ARCHITECTURE.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Literal
+
+NodeId = str
+
+Phase = Literal["setup", "call", "teardown"]
+Result = Literal["passed", "failed", "skipped"]
+
+FAMILY_CROSS_LOOP = "cross-loop"
+FAMILY_ASSERTION = "assertion"
+FAMILY_HANG = "hang"
+FAMILY_CRASH = "crash"
+
+# One victim of a loop bug shows now one of these, now another, depending on the victims before it.
+_CROSS_LOOP = re.compile(
+    r"attached to a different loop|bound to a different event loop|different event loop"
+    r"|event loop is closed|no current event loop|no running event loop|another operation is in progress"
+    r"|the handler is closed|handler is closed|future belongs to a different loop",
+    re.IGNORECASE,
+)
+
+
+class Verdict(Enum):
+    """What the judge concludes about one failure from one trial."""
+
+    REPRODUCES = "reproduces"
+    DOES_NOT = "does not"
+    UNRESOLVED = "unresolved"
+
+
+class Ending(str, Enum):
+    """How a trial ended. Only FINISHED lets the absence of a failure mean anything."""
+
+    FINISHED = "finished"
+    CRASHED = "crashed"  # a signal, os._exit, a killed child, or end of file where more was owed
+    TIMEOUT = "timeout"  # no sign of life for the trial's time limit
+    COLLECTION_ERROR = "collection error"
+    NO_TESTS = "no tests"
+    USAGE_ERROR = "usage error"  # pytest refused its arguments or its configuration
+    INTERNAL_ERROR = "internal error"  # pytest's INTERNALERROR
+    STOPPED = "stopped"  # pytest.exit(), a KeyboardInterrupt that a test raised
+    CANCELLED = "cancelled"  # we ended it
+
+
+def normalise_message(message: str) -> str:
+    """Return `message` without what differs from run to run.
+
+    Takes the first non-empty line; addresses, numbers, quoted text, paths and the insides of brackets give way
+    to a mark. The result is for comparing, not for reading.
+    """
+    line = next((stripped for part in message.splitlines() if (stripped := part.strip())), "")
+    line = re.sub(r"<[^<>]*>", "<>", line)
+    line = re.sub(r"(['\"]).*?\1", "''", line)
+    line = re.sub(r"\[.*\]", "[]", line)
+    line = re.sub(r"\{.*\}", "{}", line)
+    line = re.sub(r"(?:[A-Za-z]:)?(?:[/\\][\w.\-+]+){2,}", "PATH", line)
+    line = re.sub(r"\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]{8,}\b", "N", line)
+    line = re.sub(r"\d+(?:\.\d+)?", "N", line)
+    return line[:200]
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What makes two failures the same failure.
+
+    `type` is the exception's qualified name, `where` the innermost line of the user's own code
+    ("tests/test_a.py:12"), `message` the text as raised, `phase` the part of the test that raised it, and
+    `chain` the exceptions behind it (causes, contexts, members of a group), outermost first.
+    """
+
+    type: str
+    where: str
+    message: str
+    phase: Phase
+    chain: tuple[str, ...] = ()
+
+    @property
+    def family(self) -> str:
+        """The family whose members count as one failure; "" where only an exact match does."""
+        if self.type == "Hang":
+            return FAMILY_HANG
+        if self.type == "Crash":
+            return FAMILY_CRASH
+        if any(_CROSS_LOOP.search(text) for text in (self.message, *self.chain)):
+            return FAMILY_CROSS_LOOP
+        if self.type == "AssertionError":
+            return FAMILY_ASSERTION
+        return ""
+
+    @property
+    def key(self) -> str:
+        """Equal keys mean the same failure. Stable from run to run and from machine to machine."""
+        family = self.family
+        if family in (FAMILY_CROSS_LOOP, FAMILY_HANG, FAMILY_CRASH):
+            return family
+        if family == FAMILY_ASSERTION:
+            # pytest writes the compared values into the message, and those depend on what ran before.
+            return f"{self.phase}|{self.type}|{self.where}"
+        return f"{self.phase}|{self.type}|{self.where}|{normalise_message(self.message)}"
+
+    def same_as(self, other: Signature) -> bool:
+        """Tell whether both are the same failure."""
+        return self.key == other.key
+
+    @property
+    def headline(self) -> str:
+        """One line for people: the type and the first line of the message."""
+        first = next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+        short = self.type.rsplit(".", 1)[-1]
+        return f"{short}: {first}" if first else short
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One test in one trial, over setup, call and teardown: a teardown error is a failure.
+
+    `signatures` holds the failure of each phase that failed, in phase order. A test that was running when its
+    process crashed or was killed for silence has failed with a signature of type "Crash" or "Hang".
+    """
+
+    nodeid: NodeId
+    result: Result
+    signatures: tuple[Signature, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> bool:
+        return self.result == "failed"
+
+    def shows(self, signature: Signature) -> bool:
+        """Tell whether this outcome has the failure `signature` in any phase."""
+        return any(mine.same_as(signature) for mine in self.signatures)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service that trials run against. `url` is None until it is started."""
+
+    name: str  # "redis"
+    kind: str = "auto"  # "url", "docker", "local", "embedded", "emulated"
+    image: str | None = None
+    version: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Everything that CI sets besides the order.
+
+    `args` are pytest's own arguments, paths included. `env` holds what is added to the environment that the
+    tool was started in. `random_seed` is what pytest-randomly reseeds with, where it is installed.
+    `invocation` is "pytest" or "python -m pytest": the second puts the working directory on sys.path.
+    """
+
+    args: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    services: tuple[str, ...] = ()
+    coverage: bool = False
+    workers: int = 1
+    hash_seed: str = "0"
+    random_seed: int = 1
+    invocation: Literal["pytest", "python -m pytest"] = "pytest"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One order, run once, under one condition.
+
+    `order` None runs everything as the user's own command orders it. `collect` None collects as the user's
+    command does; otherwise only these paths (relative to the root) are collected. `attempt` tells repeats
+    apart: they are distinct values. `timeout` is how long, in seconds, the trial may show no sign of life.
+    With `probe`, that test is run in a forked child of its own at the start and again after each test of the
+    order (which then does not hold it), and the result carries those outcomes.
+    """
+
+    order: tuple[NodeId, ...] | None
+    condition: Condition
+    attempt: int = 0
+    collect: tuple[str, ...] | None = None
+    timeout: float = 300.0
+    probe: NodeId | None = None
+
+    def key(self) -> str:
+        """A digest that is equal for equal trials (the time limit apart), in every process."""
+        text = repr((self.order, self.condition, self.attempt, self.collect, self.probe))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    """What one trial showed. `outcomes` are in the order in which the tests were run.
+
+    `missing` names the ids that were asked for and not collected. `detail` is one sentence on an ending that
+    was not FINISHED. `probes` has one entry for each place a probe ran: index 0 before any test, index i after
+    the i-th; None where the probe gave no outcome.
+    """
+
+    outcomes: tuple[Outcome, ...]
+    ending: Ending
+    runner: str  # "fork" or "fresh"
+    detail: str = ""
+    seconds: float = 0.0
+    missing: tuple[NodeId, ...] = ()
+    probes: tuple[Outcome | None, ...] = ()
+    notes: tuple[str, ...] = ()  # oddities that did not change the ending, e.g. a process that would not exit
+
+    def of(self, nodeid: NodeId) -> Outcome | None:
+        """The outcome of `nodeid`, None where it was not run. The last one counts where it ran twice."""
+        for outcome in reversed(self.outcomes):
+            if outcome.nodeid == nodeid:
+                return outcome
+        return None
+
+    @property
+    def failed(self) -> tuple[Outcome, ...]:
+        return tuple(outcome for outcome in self.outcomes if outcome.failed)
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What collection showed. `nodeids` are in the default order."""
+
+    root: str
+    nodeids: tuple[NodeId, ...]
+    python: str
+    pytest: str
+    plugins: tuple[str, ...] = ()
+    startup_seconds: float = 0.0
+    invocation_dir: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOrder:
+    """An order with the name under which it is reported: "default", "reverse", "shuffle:3", "file"."""
+
+    name: str
+    order: tuple[NodeId, ...]
+    seed: int | None = None
+
+
+Kind = Literal["victim", "brittle", "cross-process", "nondeterministic", "always-fails", "import-time"]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What fresh processes of plain pytest showed: k of n for each arm."""
+
+    minimal_failed: tuple[int, int] = (0, 0)
+    victim_alone_passed: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why it fails, as the tracer recorded it: section 9 of the JSON result has the same fields."""
+
+    resource: str
+    holder: str
+    bound_at: str
+    bound_by: NodeId
+    loop_made_by: NodeId
+    loop_closed_after: NodeId
+    used_at: str
+    confidence: Literal["proved", "likely"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A mend. `verified` is k of n runs of the minimal order that passed with it; None when never tried."""
+
+    kind: str
+    where: str
+    diff: str | None = None
+    verified: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The command that shows the failure with plain pytest. `ran` is true when that very text was executed."""
+
+    command: str = ""
+    ran: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """Which conditions the failure needs."""
+
+    env: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    coverage: bool = False
+    workers: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One victim with its roles, evidence, confirmation and replay command.
+
+    `minimal_order` ends with the victim. For a brittle test it is [setter, victim]: the order that passes.
+    """
+
+    kind: Kind
+    victim: NodeId
+    signature: Signature
+    minimal_order: tuple[NodeId, ...]
+    polluters: tuple[NodeId, ...] = ()
+    import_polluters: tuple[str, ...] = ()
+    setters: tuple[NodeId, ...] = ()
+    cleaners: tuple[NodeId, ...] = ()
+    other_polluting_sets: tuple[tuple[NodeId, ...], ...] = ()
+    confirmed: bool = False
+    confirmation: Confirmation = field(default_factory=Confirmation)
+    failure_rate: float = 1.0
+    confidence: float = 0.0
+    needs: Needs = field(default_factory=Needs)
+    cause: Cause | None = None
+    fixes: tuple[Fix, ...] = ()
+    replay: Replay = field(default_factory=Replay)
+    note: str = ""  # one sentence that the reader needs besides: why it is not confirmed, what was odd
+    seen_in: tuple[str, ...] = ()  # names of the orders that showed it
+
+    @property
+    def id(self) -> str:
+        """Stable across runs: made from the victim, the polluters and the signature."""
+        text = "\x00".join((self.victim, *self.polluters, *self.import_polluters, self.signature.key))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderTried:
+    """One whole order that was run, and what failed in it."""
+
+    name: str
+    seed: int | None
+    failed: tuple[NodeId, ...]
+    ending: str = Ending.FINISHED.value
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a run took."""
+
+    trials_fork: int = 0
+    trials_fresh: int = 0
+    tests_executed: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Everything that one run concluded: recorded once, rendered many ways, never re-run by a report."""
+
+    suite: Suite
+    env: tuple[tuple[str, str], ...]
+    services: tuple[Service, ...]
+    coverage: bool
+    workers: int
+    sources: tuple[str, ...]
+    orders_tried: tuple[OrderTried, ...]
+    findings: tuple[Finding, ...]
+    cost: Cost
+    stopped_because: Literal["done", "budget", "interrupted"]
+    notes: tuple[str, ...] = ()  # what the reader must know: fork refused and why, width lowered and why
+
+
+Json = dict[str, Any]
