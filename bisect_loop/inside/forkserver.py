@@ -1,0 +1,225 @@
+"""Collects once, then forks a child for each trial: the tool writes requests, and reads who started and ended.
+
+Requests and answers are lines of JSON on a pair of pipes. A child is the leader of a session of its own, so the
+tool can kill it with all that it started. The server itself runs no test.
+"""
+
+import gc
+import json
+import os
+import select
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+
+import pytest
+
+from . import plugin, record
+
+
+def refusal():
+    """Why forked children of this process could not be trusted; "" where they can."""
+    if not hasattr(os, "fork"):
+        return "this platform cannot fork"
+    others = [t.name for t in threading.enumerate() if t is not threading.main_thread()]
+    if others:
+        return "threads are alive after collection (%s)" % ", ".join(sorted(others)[:3])
+    return ""
+
+
+class Server(plugin.Conductor):
+    """A Conductor whose test loop serves forked trials instead of running tests."""
+
+    def __init__(self, control):
+        super().__init__(control)
+        self.wanted = None
+        self._requests, self._answers = control["fds"]
+        self._buffer = b""
+        self._running = {}
+        self.probe_teardown_failed = False
+
+    def _answer(self, **message):
+        data = json.dumps(message).encode("ascii") + b"\n"
+        while data:
+            data = data[os.write(self._answers, data) :]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session):
+        if session.testsfailed:
+            return None  # collection errors are on record; pytest stops by itself
+        self.session = session
+        self.items = list(session.items)
+        about = plugin.describe(session.config, session)
+        about["refusal"] = refusal()
+        with open(self.control["about"], "w", encoding="utf-8", errors="surrogatepass") as file:
+            json.dump(about, file)
+        self._answer(ready=True)
+        if not about["refusal"]:
+            gc.freeze()
+            self._serve()
+        return True
+
+    def _serve(self):
+        while True:
+            # Without pidfd, a child's end is found by looking again.
+            watched = [self._requests, *(fd for fd in self._running.values() if fd is not None)]
+            blind = any(fd is None for fd in self._running.values())
+            ready, _, _ = select.select(watched, [], [], 0.003 if blind else None)
+            if self._requests in ready and not self._read():
+                break
+            self._reap()
+        for pid in self._running:
+            _kill_group(pid)
+
+    def _read(self):
+        """Take in requests; return False when the tool has gone."""
+        data = os.read(self._requests, 1 << 16)
+        self._buffer += data
+        while b"\n" in self._buffer:
+            line, self._buffer = self._buffer.split(b"\n", 1)
+            self._start(line)
+        return bool(data)
+
+    def _start(self, line):
+        with open(json.loads(line)["request"], encoding="utf-8", errors="surrogatepass") as file:
+            request = json.load(file)
+        pid = os.fork()
+        if pid == 0:
+            status = 70
+            try:
+                self._child(request)
+                status = 0
+            except BaseException:  # nothing may return into the server's own loop
+                self._lost()
+            finally:
+                os._exit(status)
+        opened = None
+        if hasattr(os, "pidfd_open"):
+            try:
+                opened = os.pidfd_open(pid)
+            except OSError:
+                opened = None
+        self._running[pid] = opened
+        self._answer(started=request["id"], pid=pid)
+
+    def _reap(self):
+        for pid in list(self._running):
+            done, status = os.waitpid(pid, os.WNOHANG)
+            if done:
+                opened = self._running.pop(pid)
+                if opened is not None:
+                    os.close(opened)
+                self._answer(ended=pid, status=status)
+
+    # In the child.
+
+    def _lost(self):
+        record.append(self.events, {"k": "internal-error", "text": traceback.format_exc()[-1500:]})
+
+    def _child(self, request):
+        os.setsid()
+        os.close(self._requests)
+        os.close(self._answers)
+        for opened in self._running.values():
+            if opened is not None:
+                os.close(opened)
+        self.events = request["events"]
+        config = self.session.config
+        _redirect(config, request["output"])
+        _own_directory(config, request["directory"])
+        order = [self.items[index] for index in request["items"]]
+        self.session.items = order
+        self.session.testscollected = len(order)
+        self.emit(k="collected", n=len(order))
+        probed = request.get("probe")
+        probed = None if probed is None else self.items[probed]
+        try:
+            self._run(order, probed)
+        except (KeyboardInterrupt, pytest.exit.Exception) as stop:
+            self.emit(k="stopped", text="%s: %s" % (type(stop).__name__, stop))
+        self.emit(k="finish", status=1 if self.session.testsfailed else 0)
+        self.emit(k="end")
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+    def _run(self, order, probed):
+        if probed is not None:
+            self._probe(probed, 0)
+        for index, item in enumerate(order):
+            nextitem = order[index + 1] if index + 1 < len(order) else None
+            if probed is not None and nextitem is None:
+                nextitem = probed  # what the probe shares with the last test stays set up, as in a real order
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
+            # A request to stop (a plugin's time limit, session.shouldstop) is the user's own: honoured.
+            if self.session.shouldfail or self.session.shouldstop:
+                self.emit(k="stopped", text=str(self.session.shouldfail or self.session.shouldstop))
+                break
+            if probed is not None:
+                self._probe(probed, index + 1)
+        if probed is not None:
+            self.session._setupstate.teardown_exact(None)
+
+    def _probe(self, item, at):
+        """Run `item` in a forked child of its own, which shares everything set up so far, and wait for it."""
+        pid = os.fork()
+        if pid:
+            os.waitpid(pid, 0)
+            return
+        status = 70
+        try:
+            self.probe = at
+            try:
+                self.session._setupstate.teardown_exact(item)
+            except (
+                Exception
+            ):  # in a real order this error is the previous test's, and the victim runs all the same
+                self.probe_teardown_failed = True
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            status = 0
+        except BaseException:  # the answer is the absence of an event
+            self._lost()
+        finally:
+            os._exit(status)
+
+
+def _kill_group(pid):
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _redirect(config, output):
+    """Send this child's output to its own file, pytest's capture and faulthandler included."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.stop_global_capturing()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    opened = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(opened, 1)
+    os.dup2(opened, 2)
+    os.close(opened)
+    try:
+        from _pytest.faulthandler import fault_handler_stderr_fd_key
+
+        os.dup2(2, config.stash[fault_handler_stderr_fd_key])
+    except (ImportError, KeyError):
+        pass  # no faulthandler plugin: nothing to redirect
+    if capture is not None:
+        # The files behind a global capture would be shared with every other child.
+        capture.start_global_capturing()
+        capture.suspend_global_capture(in_=True)
+
+
+def _own_directory(config, directory):
+    """Give this child a temporary directory that no other trial has."""
+    os.environ["TMPDIR"] = directory
+    tempfile.tempdir = None
+    factory = getattr(config, "_tmp_path_factory", None)
+    if factory is not None:
+        if factory._given_basetemp is not None:
+            factory._given_basetemp = type(factory._given_basetemp)(directory, "basetemp")
+        factory._basetemp = None

@@ -1,0 +1,196 @@
+"""The pytest plugin: records what happens, and (in a trial of ours) keeps and orders items.
+
+`Recorder` only watches, so that a run of plain pytest can be judged. `Conductor` also takes over the order, last
+of all plugins, and turns off what would write into the user's tree or end a trial early; everything else of the
+user's set-up stays as it is.
+"""
+
+import os
+import sys
+
+import pytest
+
+from . import record, signature
+
+# Option -> value for the length of a trial, where the option exists. Reports and caches of the user's tree are not
+# ours to write, a stop at the first failure would hide the victim, and the order is ours.
+_NEUTRAL = {
+    "maxfail": 0,
+    "xmlpath": None,
+    "htmlpath": None,
+    "report_log": None,
+    "json_report": False,
+    "tbstyle": "no",
+    "durations": None,
+    "usepdb": False,
+    "lf": False,
+    "failedfirst": False,
+    "newfirst": False,
+    "stepwise": False,
+    "randomly_reorganize": False,
+    "random_order_bucket": None,
+    "numprocesses": None,
+    "maxprocesses": None,
+    "dist": "no",
+    "tx": [],
+    "looponfail": False,
+    "cov_fail_under": None,
+}
+
+
+def choose(items, wanted):
+    """Return (the items named by `wanted`, in that order; the ids that no item has).
+
+    An id that several items share stands for the first of them that is not taken yet.
+    """
+    by_id = {}
+    for item in items:
+        by_id.setdefault(item.nodeid, []).append(item)
+    for same in by_id.values():
+        same.reverse()
+    chosen, missing = [], []
+    for nodeid in wanted:
+        same = by_id.get(nodeid)
+        if same:
+            chosen.append(same.pop())
+        else:
+            missing.append(nodeid)
+    return chosen, missing
+
+
+class Recorder:
+    """Writes an event for each test that starts and ends, and for what ends a session early."""
+
+    def __init__(self, events):
+        self.events = events
+        self.locator = None
+        self.probe = None
+        self._item = None
+        self._began = 0.0
+        self._pending = {}
+        self._failures = []
+        self._skipped = False
+
+    def emit(self, **event):
+        record.append(self.events, event)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config):
+        self.locator = signature.Locator(config.rootpath)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report):
+        if report.failed:
+            self.emit(k="collection-error", id=report.nodeid, text=str(report.longrepr)[-4000:])
+        elif report.result and not isinstance(report.result[0], pytest.Item):
+            self.emit(k="collecting")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr, excinfo):
+        frame = excinfo.traceback[-1] if excinfo.traceback else None
+        where = "" if frame is None else " (%s:%d)" % (frame.path, frame.lineno + 1)
+        self.emit(k="internal-error", text=excinfo.exconly()[-1500:] + where)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_keyboard_interrupt(self, excinfo):
+        self.emit(k="stopped", text=excinfo.exconly()[-500:])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid):
+        self._item, self._began = nodeid, record.now()
+        self._pending, self._failures, self._skipped = {}, [], False
+        if self.probe is None:
+            self.emit(k="start", id=nodeid)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, call):
+        if call.excinfo is not None:
+            error = call.excinfo
+            self._pending[call.when] = signature.of_exception(
+                error.type, error.value, error.tb, call.when, self.locator
+            )
+        return (yield)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report):
+        if report.outcome == "rerun":
+            self._failures = []
+        elif report.failed:
+            raised = self._pending.pop(report.when, None)
+            self._failures.append(raised or signature.of_report(report))
+        elif report.skipped and report.when != "teardown":
+            self._skipped = True
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self, nodeid):
+        result = "failed" if self._failures else "skipped" if self._skipped else "passed"
+        event = {"k": "done", "id": nodeid, "r": result, "t": round(record.now() - self._began, 6)}
+        if self._failures:
+            event["sig"] = self._failures
+        if self.probe is not None:
+            event.update(k="probe", at=self.probe)
+        record.append(self.events, event)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, exitstatus):
+        self.emit(k="finish", status=int(exitstatus))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self):
+        self.emit(k="end")
+
+
+class Conductor(Recorder):
+    """Also keeps and orders items: `wanted` is a list of node ids, or None for all as the user orders them."""
+
+    def __init__(self, control):
+        super().__init__(control["events"])
+        self.control = control
+        self.wanted = control.get("order")
+        self._ordered = None
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_cmdline_main(self, config):
+        # A wrapper, because xdist reads its options in a tryfirst hook of the same name.
+        for name, value in _NEUTRAL.items():
+            if hasattr(config.option, name):
+                setattr(config.option, name, value)
+        if hasattr(config.option, "randomly_seed"):
+            config.option.randomly_seed = self.control["random_seed"]
+        if getattr(config.option, "cov_report", None):
+            config.option.cov_report = {}
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, session, items):
+        result = yield
+        if self.wanted is not None:
+            self._ordered, missing = choose(items, self.wanted)
+            items[:] = self._ordered
+            if missing:
+                self.emit(k="missing", ids=missing)
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session):
+        if self._ordered is not None:
+            session.items[:] = self._ordered
+        self.emit(k="collected", n=len(session.items))
+        return (yield)
+
+
+def describe(config, session):
+    """What collection showed, for the tool."""
+    plugins = sorted(
+        {dist.project_name.replace("pytest-", "") for _, dist in config.pluginmanager.list_plugin_distinfo()}
+    )
+    return {
+        "root": str(config.rootpath),
+        "inipath": str(config.inipath) if config.inipath else None,
+        "python": "%d.%d.%d" % sys.version_info[:3],
+        "pytest": pytest.__version__,
+        "plugins": plugins,
+        "paths": [str(path) for path in getattr(config.option, "file_or_dir", None) or ()],
+        "ids": [item.nodeid for item in session.items],
+        "cwd": os.getcwd(),
+    }

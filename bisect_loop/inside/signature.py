@@ -1,0 +1,96 @@
+"""What failed, and where: from an exception to the plain data that the tool compares."""
+
+import os
+import sys
+
+_LONGEST_MESSAGE = 2000
+_LONGEST_LINK = 300
+_MOST_LINKS = 12
+
+
+def _qualified(kind):
+    module = getattr(kind, "__module__", "")
+    name = getattr(kind, "__qualname__", kind.__name__)
+    return name if module in ("builtins", "", None) else "%s.%s" % (module, name)
+
+
+def _text(error, longest):
+    try:
+        text = str(error)
+    except Exception as second:  # a user's __str__ may raise anything
+        text = "<unprintable: %s>" % type(second).__name__
+    return text if len(text) <= longest else text[:longest] + " ..."
+
+
+class Locator:
+    """Tells which files are the user's own, and names them relative to the root."""
+
+    def __init__(self, root):
+        self._root = os.path.join(os.path.realpath(str(root)), "")
+        self._foreign = tuple(
+            os.path.join(os.path.realpath(path), "")
+            for path in {sys.prefix, sys.base_prefix, os.path.dirname(os.path.abspath(__file__))}
+        )
+        self._known = {}
+
+    def own(self, filename):
+        """The path relative to the root where the file is the user's own, else None."""
+        if filename not in self._known:
+            path = os.path.realpath(filename)
+            inside = path.startswith(self._root) and "site-packages" not in path
+            # A virtual environment often lies in the root, and a root in a prefix is the user's all the same.
+            nested = any(path.startswith(p) for p in self._foreign if p.startswith(self._root))
+            self._known[filename] = path[len(self._root) :] if inside and not nested else None
+        return self._known[filename]
+
+    def where(self, traceback):
+        """The innermost line of the user's own code ("tests/test_a.py:12"), else the innermost line of all."""
+        found, last = "", None
+        while traceback is not None:
+            filename = traceback.tb_frame.f_code.co_filename
+            own = self.own(filename)
+            if own is not None:
+                found = "%s:%d" % (own.replace(os.sep, "/"), traceback.tb_lineno)
+            last = (filename, traceback.tb_lineno)
+            traceback = traceback.tb_next
+        if found or last is None:
+            return found
+        return "%s:%d" % ("/".join(last[0].replace(os.sep, "/").split("/")[-2:]), last[1])
+
+
+def _links(error):
+    """The exceptions behind `error`: members of a group, causes and contexts, nearest first."""
+    seen, queue, links = {id(error)}, [error], []
+    while queue and len(links) < _MOST_LINKS:
+        current = queue.pop(0)
+        behind = list(getattr(current, "exceptions", ()) or ())
+        behind += [current.__cause__, current.__context__]
+        for link in behind:
+            if isinstance(link, BaseException) and id(link) not in seen:
+                seen.add(id(link))
+                queue.append(link)
+                links.append("%s: %s" % (_qualified(type(link)), _text(link, _LONGEST_LINK)))
+    return links[:_MOST_LINKS]
+
+
+def of_exception(kind, error, traceback, phase, locator):
+    """Return the signature of an exception as a mapping: type, where, message, phase, chain."""
+    return {
+        "type": _qualified(kind),
+        "where": locator.where(traceback),
+        "message": _text(error, _LONGEST_MESSAGE),
+        "phase": phase,
+        "chain": _links(error),
+    }
+
+
+def of_report(report):
+    """Return the signature of a failed report that no exception stands behind, such as a strict xfail."""
+    text = str(getattr(report, "longrepr", "") or "")
+    return {
+        "type": "XPASS" if "XPASS" in text else "Failed",
+        "where": "",
+        "message": text[-_LONGEST_MESSAGE:],
+        "phase": report.when or "call",
+        "chain": [],
+    }

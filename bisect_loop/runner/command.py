@@ -1,0 +1,151 @@
+"""The text of plain pytest commands that show a finding: to be run as it is printed."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bisect_loop.model import Condition, NodeId, Suite
+from bisect_loop.runner.target import Target
+
+# Past this many ids a command line is no longer something to read; they go into a file.
+_LONG = 25
+
+_ORDER_PLUGIN = '''"""Keeps these tests only, in this order: pytest -p {name}, with this folder on PYTHONPATH."""
+
+import pytest
+
+ORDER = {order}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items):
+    result = yield
+    by_id = {{item.nodeid: item for item in items}}
+    items[:] = [by_id[nodeid] for nodeid in ORDER if nodeid in by_id]
+    return result
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class PlainCommand:
+    """`text` is one line for sh, to be run in the target's directory; `files` are the (name, content) it reads."""
+
+    text: str
+    files: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Commander:
+    """Builds commands for one suite. `store` is the folder (below the root) for files that commands read.
+
+    `paths` are the positional arguments of the user's command, `neutral` the options that put the order of the
+    given ids into effect (such as `-n0` where the project asks for workers).
+    """
+
+    target: Target
+    suite: Suite
+    paths: frozenset[str]
+    neutral: tuple[str, ...]
+    store: Path
+
+    def _visible(self, path: str) -> str:
+        """A path as one would type it: relative where it lies below the working directory."""
+        absolute = Path(path).absolute()
+        cwd = self.target.cwd.absolute()
+        return f"./{absolute.relative_to(cwd)}" if absolute.is_relative_to(cwd) else str(absolute)
+
+    def _finds(self, name: str, python: Path) -> bool:
+        """Whether the shell that the tool was started from finds `name` in the folder of `python`."""
+        found = shutil.which(name, path=self.target.environ.get("PATH"))
+        return found is not None and Path(found).parent.resolve() == python.parent.resolve()
+
+    def program(self, condition: Condition) -> list[str]:
+        """How pytest is called: by its bare name where the shell finds the right one."""
+        python = Path(self.target.python)
+        if condition.invocation == "pytest" and (python.parent / "pytest").exists():
+            return ["pytest" if self._finds("pytest", python) else self._visible(str(python.parent / "pytest"))]
+        return ["python" if self._finds("python", python) else self._visible(str(python)), "-m", "pytest"]
+
+    def tool(self, executable: str) -> list[str]:
+        """How this tool itself is called; `executable` is its interpreter."""
+        script = Path(executable).parent / "bisect-loop"
+        if not script.exists():
+            return [self._visible(executable), "-m", "bisect_loop"]
+        return ["bisect-loop" if self._finds("bisect-loop", Path(executable)) else self._visible(str(script))]
+
+    def argument(self, nodeid: NodeId) -> str:
+        """A node id (relative to the root) as an argument for pytest in the working directory."""
+        if os.path.realpath(self.suite.root) == os.path.realpath(self.target.cwd):
+            return nodeid
+        path, mark, rest = nodeid.partition("::")
+        return os.path.relpath(Path(self.suite.root, path), self.target.cwd) + mark + rest
+
+    def _assemble(
+        self,
+        condition: Condition,
+        options: Sequence[str],
+        arguments: Sequence[str],
+        env: Sequence[tuple[str, str]],
+    ) -> str:
+        kept = [arg for arg in condition.args if arg not in self.paths]
+        words = [*self.program(condition), *kept, *self.neutral, *options, *arguments]
+        prefix = [f"{name}={shlex.quote(value)}" for name, value in (*condition.env, *env)]
+        return " ".join([*prefix, *(shlex.quote(word) for word in words)])
+
+    def by_ids(
+        self,
+        condition: Condition,
+        order: Sequence[NodeId],
+        *,
+        name: str,
+        options: Sequence[str] = (),
+        env: Sequence[tuple[str, str]] = (),
+        imports: Sequence[str] = (),
+    ) -> PlainCommand:
+        """`pytest a::x b::y`. `imports` are files (relative to the root) that are collected and not run.
+
+        The files come first, in their order, each deselected as a whole.
+        """
+        arguments = [self.argument(path) for path in imports]
+        more = [word for path in imports for word in ("--deselect", f"{path}::")]
+        arguments += [self.argument(nodeid) for nodeid in order]
+        listed = any("\n" in argument or "\r" in argument for argument in arguments)
+        if len(arguments) > _LONG and not listed and _version(self.suite.pytest) >= (8, 2):
+            file = f"{name}.txt"
+            at = "@" + os.path.relpath(self.store / file, self.target.cwd)
+            text = self._assemble(condition, [*options, *more], [at], env)
+            return PlainCommand(text, ((file, "".join(f"{argument}\n" for argument in arguments)),))
+        return PlainCommand(self._assemble(condition, [*options, *more], arguments, env))
+
+    def by_plugin(
+        self,
+        condition: Condition,
+        order: Sequence[NodeId],
+        *,
+        name: str,
+        options: Sequence[str] = (),
+        env: Sequence[tuple[str, str]] = (),
+    ) -> PlainCommand:
+        """The user's own command with a small plugin that orders: for ids that no command line can name."""
+        module = f"order_{name}"
+        content = _ORDER_PLUGIN.format(name=module, order=_literal(order))
+        where = os.path.relpath(self.store, self.target.cwd)
+        arguments = [arg for arg in condition.args if arg in self.paths]
+        text = self._assemble(condition, [*options, "-p", module], arguments, env)
+        return PlainCommand(
+            f'PYTHONPATH={shlex.quote(where)}"${{PYTHONPATH:+:$PYTHONPATH}}" {text}', ((f"{module}.py", content),)
+        )
+
+
+def _literal(order: Sequence[NodeId]) -> str:
+    return "[\n" + "".join(f"    {nodeid!a},\n" for nodeid in order) + "]"
+
+
+def _version(text: str) -> tuple[int, int]:
+    major, minor = [*text.split("."), "0"][:2]
+    return int(major), int(minor)

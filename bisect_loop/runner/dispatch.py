@@ -1,0 +1,185 @@
+"""Decides which runner runs a trial, how many at once, and what of it to believe.
+
+Speculation keeps order: of candidates that ran at the same time, the first one in *their* order that reproduces is
+the answer, never the one that finished first. What a parallel round says and the search would act on is repeated
+alone; where the two differ the suite's trials disturb one another, and from then on one runs at a time.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from bisect_loop.model import Cost, Trial, TrialResult, Verdict
+from bisect_loop.runner import Runner
+
+
+class OutOfBudget(Exception):
+    """The time that the user allowed is used up."""
+
+
+class Record(Protocol):
+    """Keeps each trial as it ends, so that a killed run can go on."""
+
+    def recorded(self, trial: Trial, runner: str, /) -> TrialResult | None: ...
+
+    def record(self, trial: Trial, result: TrialResult, /) -> None: ...
+
+
+class NoRecord:
+    """Keeps nothing."""
+
+    def recorded(self, _trial: Trial, _runner: str) -> TrialResult | None:
+        return None
+
+    def record(self, _trial: Trial, _result: TrialResult) -> None:
+        return None
+
+
+def _silent(_note: str) -> None:
+    """Say nothing."""
+
+
+def _never(_result: TrialResult) -> bool:
+    """Run all of them."""
+    return False
+
+
+Judge = Callable[[TrialResult], Verdict]
+
+
+@dataclass(slots=True)
+class Dispatch:
+    """Runs trials through `fork` while it is trusted, else through `fresh`.
+
+    `width` trials run at once in `executor`. `deadline` is on time.monotonic's clock; None for no limit. `say` is
+    told what the reader must know (fork given up and why, width lowered and why).
+    """
+
+    fresh: Runner
+    fork: Runner | None
+    executor: Executor
+    width: int = 1
+    record: Record = field(default_factory=NoRecord)
+    deadline: float | None = None
+    say: Callable[[str], None] = _silent
+    trials: Counter[str] = field(default_factory=Counter)
+    tests_executed: int = 0
+    _attempts: Counter[str] = field(default_factory=Counter)
+
+    def cost(self, seconds: float) -> Cost:
+        """What has been spent so far."""
+        return Cost(self.trials["fork"], self.trials["fresh"], self.tests_executed, round(seconds, 3))
+
+    def distrust_fork(self, reason: str) -> None:
+        """From now on every trial runs in a fresh process."""
+        if self.fork is not None:
+            self.fork.close()
+            self.fork = None
+            self.say(f"forked trials are not used from here on: {reason}")
+
+    def _runner(self, trial: Trial, wanted: Literal["fork", "fresh"] | None) -> Runner:
+        if wanted == "fresh" or self.fork is None or trial.collect is not None:
+            return self.fresh
+        return self.fork
+
+    def _numbered(self, trial: Trial, runner: Runner) -> Trial:
+        """Give the trial an attempt of its own: repeats are distinct values."""
+        key = runner.name + replace(trial, attempt=0).key()
+        attempt = self._attempts[key]
+        self._attempts[key] += 1
+        return replace(trial, attempt=attempt)
+
+    def _run(self, trial: Trial, runner: Runner) -> tuple[TrialResult, bool]:
+        known = self.record.recorded(trial, runner.name)
+        if known is not None:
+            return known, False
+        return runner.run(trial), True
+
+    def _account(self, trial: Trial, result: TrialResult, ran: bool) -> TrialResult:
+        if ran:
+            self.record.record(trial, result)
+        self.count(result)
+        return result
+
+    def count(self, result: TrialResult) -> None:
+        """Add one trial to the cost."""
+        self.trials[result.runner] += 1
+        self.tests_executed += len(result.outcomes) + sum(1 for probe in result.probes if probe is not None)
+
+    def _check_budget(self) -> None:
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise OutOfBudget
+
+    def run(self, trial: Trial, runner: Literal["fork", "fresh"] | None = None) -> TrialResult:
+        """Run one trial with nothing else running. Raises OutOfBudget."""
+        (result,) = self.run_all([trial], runner, width=1)
+        return result
+
+    def run_all(
+        self,
+        trials: Sequence[Trial],
+        runner: Literal["fork", "fresh"] | None = None,
+        *,
+        width: int | None = None,
+        until: Callable[[TrialResult], bool] = _never,
+    ) -> list[TrialResult]:
+        """Run trials, up to `width` at once; return the results in the order of `trials`.
+
+        Stops after the first result, in that order, for which `until` holds; what ran ahead of it is dropped
+        unseen, so every width gives the same list. Raises OutOfBudget.
+        """
+        width = min(self.width if width is None else width, self.width)
+        chosen = [(trial, self._runner(trial, runner)) for trial in trials]
+        numbered = [(self._numbered(trial, with_), with_) for trial, with_ in chosen]
+        results: list[TrialResult] = []
+        pending: list[Future[tuple[TrialResult, bool]]] = []
+        try:
+            for index, (trial, _) in enumerate(numbered):
+                self._check_budget()
+                while len(pending) < min(len(numbered), index + width):
+                    pending.append(self.executor.submit(self._run, *numbered[len(pending)]))
+                result, ran = pending[index].result()
+                results.append(self._account(trial, result, ran))
+                if until(result):
+                    break
+        finally:
+            for ahead in pending[len(results) :]:
+                ahead.cancel()
+            # A trial that ran ahead must not disturb what comes next.
+            for ahead in pending[len(results) :]:
+                if not ahead.cancelled():
+                    ahead.exception()
+        return results
+
+    def verdicts(
+        self, trials: Sequence[Trial], judge: Judge, want: Literal["first", "all"] = "first"
+    ) -> list[Verdict]:
+        """Answer a search's question: the verdict of each trial, up to the first that reproduces with "first".
+
+        Raises OutOfBudget.
+        """
+        found = Verdict.REPRODUCES
+
+        def answered(result: TrialResult) -> bool:
+            return want == "first" and judge(result) is found
+
+        if self.width == 1 or len(trials) == 1:
+            return [judge(result) for result in self.run_all(trials, width=1, until=answered)]
+        verdicts = [judge(result) for result in self.run_all(trials, until=answered)]
+        suspicious = [index for index, verdict in enumerate(verdicts) if verdict is Verdict.UNRESOLVED]
+        if found in verdicts:
+            suspicious.append(verdicts.index(found))
+        for index in sorted(suspicious):
+            if judge(self.run(trials[index])) is not verdicts[index]:
+                self.width = 1
+                self.say(
+                    "a trial that ran at the same time as others gave another answer alone"
+                    " (a fixed port or file name in the suite?): from here on one runs at a time"
+                )
+                return self.verdicts(trials, judge, want)
+        return verdicts

@@ -1,0 +1,110 @@
+"""What is run: the interpreter, the place and the environment of the user's own pytest command."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import SimpleQueue
+
+from bisect_loop.model import Condition, Json, Trial
+from bisect_loop.runner.workspace import STAGED_NAME, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`python` runs pytest in the directory `cwd`, starting from the environment `environ`."""
+
+    python: str
+    cwd: Path
+    environ: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for one trial at a time, with services of its own where `env` names any.
+
+    `reset` brings those services back to their state before any test.
+    """
+
+    index: int = 0
+    env: Mapping[str, str] = field(default_factory=dict)
+    reset: Callable[[], None] = lambda: None
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether what a process of this slot holds (URLs read at import) is of no use in another slot."""
+        return bool(self.env)
+
+
+class Slots:
+    """Hands out slots to threads, one trial each; waits where all are taken."""
+
+    def __init__(self, slots: list[Slot]) -> None:
+        self.width = len(slots)
+        self._free: SimpleQueue[Slot] = SimpleQueue()
+        for slot in slots:
+            self._free.put(slot)
+
+    @contextmanager
+    def taken(self) -> Iterator[Slot]:
+        """Take a slot, reset its services, and give it back at the end."""
+        slot = self._free.get()
+        try:
+            slot.reset()
+            yield slot
+        finally:
+            self._free.put(slot)
+
+
+def child_environ(target: Target, condition: Condition, slot: Slot, directory: Path) -> dict[str, str]:
+    """The environment of a process that runs trials, TMPDIR in `directory` (made here)."""
+    temporary = directory / "tmp"
+    temporary.mkdir()
+    env = {**target.environ, **dict(condition.env), **slot.env}
+    env.update(
+        TMPDIR=str(temporary),
+        PYTHONHASHSEED=condition.hash_seed,
+        PYTHONDONTWRITEBYTECODE="1",
+        COVERAGE_FILE=str(directory / "coverage"),
+    )
+    return env
+
+
+def launch_argv(
+    target: Target, workspace: Workspace, condition: Condition, directory: Path, more: Json
+) -> tuple[list[str], Path]:
+    """Write the control file of one process; return (its command line, the file for its events)."""
+    events = directory / "events"
+    control = {
+        "events": str(events),
+        "args": [*condition.args, "-o", f"cache_dir={directory / 'cache'}"],
+        "random_seed": condition.random_seed,
+        "cwd_on_path": condition.invocation == "python -m pytest",
+        **more,
+    }
+    path = directory / "control.json"
+    path.write_text(json.dumps(control), encoding="ascii")
+    return [target.python, str(workspace.stage / STAGED_NAME / "launch.py"), str(path)], events
+
+
+def narrowed_args(trial: Trial, paths: frozenset[str]) -> Condition:
+    """The trial's condition with its paths replaced by the trial's own, where it has any."""
+    if trial.collect is None:
+        return trial.condition
+    kept = tuple(arg for arg in trial.condition.args if arg not in paths)
+    return replace(trial.condition, args=(*kept, *trial.collect))
+
+
+def without_outer_pytest(environ: Mapping[str, str]) -> dict[str, str]:
+    """`environ` without what an outer pytest put there: the trials are not its tests."""
+    ours = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_", "COV_CORE_")
+    return {name: value for name, value in environ.items() if not name.startswith(ours)}
+
+
+def relative_to_cwd(path: str, root: str, cwd: str) -> str:
+    """A path relative to the root, as one relative to the working directory."""
+    return path if os.path.realpath(root) == os.path.realpath(cwd) else os.path.relpath(Path(root, path), cwd)
