@@ -4,6 +4,8 @@ Requests and answers are lines of JSON on a pair of pipes. A child is the leader
 tool can kill it with all that it started. The server itself runs no test.
 """
 
+from __future__ import annotations
+
 import gc
 import json
 import os
@@ -13,13 +15,14 @@ import sys
 import tempfile
 import threading
 import traceback
+from typing import Any
 
 import pytest
 
 from . import plugin, record
 
 
-def refusal():
+def refusal() -> str:
     """Why forked children of this process could not be trusted; "" where they can."""
     if not hasattr(os, "fork"):
         return "this platform cannot fork"
@@ -32,21 +35,21 @@ def refusal():
 class Server(plugin.Conductor):
     """A Conductor whose test loop serves forked trials instead of running tests."""
 
-    def __init__(self, control):
+    def __init__(self, control: dict[str, Any]) -> None:
         super().__init__(control)
         self.wanted = None
         self._requests, self._answers = control["fds"]
         self._buffer = b""
-        self._running = {}
+        self._running: dict[int, int | None] = {}
         self.probe_teardown_failed = False
 
-    def _answer(self, **message):
+    def _answer(self, **message: Any) -> None:
         data = json.dumps(message).encode("ascii") + b"\n"
         while data:
             data = data[os.write(self._answers, data) :]
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session):
+    def pytest_runtestloop(self, session: pytest.Session) -> Any:
         if session.testsfailed:
             return None  # collection errors are on record; pytest stops by itself
         self.session = session
@@ -61,7 +64,7 @@ class Server(plugin.Conductor):
             self._serve()
         return True
 
-    def _serve(self):
+    def _serve(self) -> None:
         while True:
             # Without pidfd, a child's end is found by looking again.
             watched = [self._requests, *(fd for fd in self._running.values() if fd is not None)]
@@ -73,7 +76,7 @@ class Server(plugin.Conductor):
         for pid in self._running:
             _kill_group(pid)
 
-    def _read(self):
+    def _read(self) -> bool:
         """Take in requests; return False when the tool has gone."""
         data = os.read(self._requests, 1 << 16)
         self._buffer += data
@@ -82,7 +85,7 @@ class Server(plugin.Conductor):
             self._start(line)
         return bool(data)
 
-    def _start(self, line):
+    def _start(self, line: bytes) -> None:
         with open(json.loads(line)["request"], encoding="utf-8", errors="surrogatepass") as file:
             request = json.load(file)
         pid = os.fork()
@@ -100,11 +103,11 @@ class Server(plugin.Conductor):
             try:
                 opened = os.pidfd_open(pid)
             except OSError:
-                opened = None
+                opened = None  # too many open files: this child is watched by looking again
         self._running[pid] = opened
         self._answer(started=request["id"], pid=pid)
 
-    def _reap(self):
+    def _reap(self) -> None:
         for pid in list(self._running):
             done, status = os.waitpid(pid, os.WNOHANG)
             if done:
@@ -115,10 +118,10 @@ class Server(plugin.Conductor):
 
     # In the child.
 
-    def _lost(self):
+    def _lost(self) -> None:
         record.append(self.events, {"k": "internal-error", "text": traceback.format_exc()[-1500:]})
 
-    def _child(self, request):
+    def _child(self, request: dict[str, Any]) -> None:
         os.setsid()
         os.close(self._requests)
         os.close(self._answers)
@@ -144,7 +147,7 @@ class Server(plugin.Conductor):
         sys.stdout.flush()
         sys.stderr.flush()
 
-    def _run(self, order, probed):
+    def _run(self, order: list[pytest.Item], probed: pytest.Item | None) -> None:
         if probed is not None:
             self._probe(probed, 0)
         for index, item in enumerate(order):
@@ -161,7 +164,7 @@ class Server(plugin.Conductor):
         if probed is not None:
             self.session._setupstate.teardown_exact(None)
 
-    def _probe(self, item, at):
+    def _probe(self, item: pytest.Item, at: int) -> None:
         """Run `item` in a forked child of its own, which shares everything set up so far, and wait for it."""
         pid = os.fork()
         if pid:
@@ -184,14 +187,14 @@ class Server(plugin.Conductor):
             os._exit(status)
 
 
-def _kill_group(pid):
+def _kill_group(pid: int) -> None:
     try:
         os.killpg(pid, signal.SIGKILL)
     except OSError:
         os.kill(pid, signal.SIGKILL)
 
 
-def _redirect(config, output):
+def _redirect(config: pytest.Config, output: str) -> None:
     """Send this child's output to its own file, pytest's capture and faulthandler included."""
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:
@@ -214,7 +217,7 @@ def _redirect(config, output):
         capture.suspend_global_capture(in_=True)
 
 
-def _own_directory(config, directory):
+def _own_directory(config: pytest.Config, directory: str) -> None:
     """Give this child a temporary directory that no other trial has."""
     os.environ["TMPDIR"] = directory
     tempfile.tempdir = None

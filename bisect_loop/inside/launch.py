@@ -6,14 +6,15 @@ Kept parseable by old interpreters, so that an unsupported one gets a sentence a
 import json
 import os
 import sys
+from typing import Any, Dict
 
 
-def _say(control, **event):
+def _say(control: Dict[str, Any], **event: str) -> None:
     with open(control["events"], "a") as file:
         file.write(json.dumps(event) + "\n")
 
 
-def main():
+def main() -> int:
     with open(sys.argv[1]) as file:
         control = json.load(file)
     here = os.path.dirname(os.path.abspath(__file__))

@@ -4,15 +4,19 @@ Loaded through PYTEST_PLUGINS and PYTHONPATH, so that the command line is the ve
 its own variables out of the environment at once.
 """
 
+from __future__ import annotations
+
 import os
 import sys
+
+import pytest
 
 from . import plugin
 
 EVENTS = "_BISECT_LOOP_EVENTS"
 
 
-def _restore():
+def _restore() -> str:
     """Undo in os.environ and sys.path what brought this module here; return where to write events."""
     events = os.environ.pop(EVENTS)
     for name in ("PYTHONPATH", "PYTEST_PLUGINS", "PYTEST_ADDOPTS"):
@@ -29,5 +33,5 @@ def _restore():
 if EVENTS in os.environ:
     _recorder = plugin.Recorder(_restore())
 
-    def pytest_configure(config):
+    def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_recorder, "_bisect_loop_recorder")

@@ -5,8 +5,11 @@ of all plugins, and turns off what would write into the user's tree or end a tri
 user's set-up stays as it is.
 """
 
+from __future__ import annotations
+
 import os
 import sys
+from typing import Any, Generator, Iterable
 
 import pytest
 
@@ -14,7 +17,7 @@ from . import record, signature
 
 # Option -> value for the length of a trial, where the option exists. Reports and caches of the user's tree are not
 # ours to write, a stop at the first failure would hide the victim, and the order is ours.
-_NEUTRAL = {
+_NEUTRAL: dict[str, Any] = {
     "maxfail": 0,
     "xmlpath": None,
     "htmlpath": None,
@@ -38,17 +41,18 @@ _NEUTRAL = {
 }
 
 
-def choose(items, wanted):
+def choose(items: Iterable[pytest.Item], wanted: Iterable[str]) -> tuple[list[pytest.Item], list[str]]:
     """Return (the items named by `wanted`, in that order; the ids that no item has).
 
     An id that several items share stands for the first of them that is not taken yet.
     """
-    by_id = {}
+    by_id: dict[str, list[pytest.Item]] = {}
     for item in items:
         by_id.setdefault(item.nodeid, []).append(item)
-    for same in by_id.values():
-        same.reverse()
-    chosen, missing = [], []
+    for twins in by_id.values():
+        twins.reverse()
+    chosen: list[pytest.Item] = []
+    missing: list[str] = []
     for nodeid in wanted:
         same = by_id.get(nodeid)
         if same:
@@ -61,49 +65,48 @@ def choose(items, wanted):
 class Recorder:
     """Writes an event for each test that starts and ends, and for what ends a session early."""
 
-    def __init__(self, events):
+    def __init__(self, events: str) -> None:
         self.events = events
-        self.locator = None
-        self.probe = None
-        self._item = None
+        self.locator = signature.Locator(os.getcwd())
+        self.probe: int | None = None
         self._began = 0.0
-        self._pending = {}
-        self._failures = []
+        self._pending: dict[str, dict[str, Any]] = {}
+        self._failures: list[dict[str, Any]] = []
         self._skipped = False
 
-    def emit(self, **event):
+    def emit(self, **event: Any) -> None:
         record.append(self.events, event)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config):
+    def pytest_configure(self, config: pytest.Config) -> None:
         self.locator = signature.Locator(config.rootpath)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_collectreport(self, report):
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.emit(k="collection-error", id=report.nodeid, text=str(report.longrepr)[-4000:])
         elif report.result and not isinstance(report.result[0], pytest.Item):
             self.emit(k="collecting")
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_internalerror(self, excrepr, excinfo):
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         frame = excinfo.traceback[-1] if excinfo.traceback else None
         where = "" if frame is None else " (%s:%d)" % (frame.path, frame.lineno + 1)
         self.emit(k="internal-error", text=excinfo.exconly()[-1500:] + where)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_keyboard_interrupt(self, excinfo):
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.emit(k="stopped", text=excinfo.exconly()[-500:])
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logstart(self, nodeid):
-        self._item, self._began = nodeid, record.now()
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self._began = record.now()
         self._pending, self._failures, self._skipped = {}, [], False
         if self.probe is None:
             self.emit(k="start", id=nodeid)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(self, call):
+    def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
         if call.excinfo is not None:
             error = call.excinfo
             self._pending[call.when] = signature.of_exception(
@@ -112,19 +115,19 @@ class Recorder:
         return (yield)
 
     @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logreport(self, report):
-        if report.outcome == "rerun":
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if str(report.outcome) == "rerun":
             self._failures = []
         elif report.failed:
-            raised = self._pending.pop(report.when, None)
+            raised = self._pending.pop(str(report.when), None)
             self._failures.append(raised or signature.of_report(report))
         elif report.skipped and report.when != "teardown":
             self._skipped = True
 
     @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logfinish(self, nodeid):
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
         result = "failed" if self._failures else "skipped" if self._skipped else "passed"
-        event = {"k": "done", "id": nodeid, "r": result, "t": round(record.now() - self._began, 6)}
+        event: dict[str, Any] = {"k": "done", "id": nodeid, "r": result, "t": round(record.now() - self._began, 6)}
         if self._failures:
             event["sig"] = self._failures
         if self.probe is not None:
@@ -132,25 +135,25 @@ class Recorder:
         record.append(self.events, event)
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus):
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
         self.emit(k="finish", status=int(exitstatus))
 
     @pytest.hookimpl(trylast=True)
-    def pytest_unconfigure(self):
+    def pytest_unconfigure(self) -> None:
         self.emit(k="end")
 
 
 class Conductor(Recorder):
     """Also keeps and orders items: `wanted` is a list of node ids, or None for all as the user orders them."""
 
-    def __init__(self, control):
+    def __init__(self, control: dict[str, Any]) -> None:
         super().__init__(control["events"])
         self.control = control
-        self.wanted = control.get("order")
-        self._ordered = None
+        self.wanted: list[str] | None = control.get("order")
+        self._ordered: list[pytest.Item] | None = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_cmdline_main(self, config):
+    def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, Any]:
         # A wrapper, because xdist reads its options in a tryfirst hook of the same name.
         for name, value in _NEUTRAL.items():
             if hasattr(config.option, name):
@@ -162,7 +165,7 @@ class Conductor(Recorder):
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection_modifyitems(self, session, items):
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None, Any, Any]:
         result = yield
         if self.wanted is not None:
             self._ordered, missing = choose(items, self.wanted)
@@ -172,14 +175,14 @@ class Conductor(Recorder):
         return result
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtestloop(self, session):
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, Any, Any]:
         if self._ordered is not None:
             session.items[:] = self._ordered
         self.emit(k="collected", n=len(session.items))
         return (yield)
 
 
-def describe(config, session):
+def describe(config: pytest.Config, session: pytest.Session) -> dict[str, Any]:
     """What collection showed, for the tool."""
     plugins = sorted(
         {dist.project_name.replace("pytest-", "") for _, dist in config.pluginmanager.list_plugin_distinfo()}

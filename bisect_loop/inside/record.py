@@ -5,25 +5,28 @@ closes all of them harms nothing, and what was written survives a crash. The fun
 bound as defaults because tests replace module attributes (pyfakefs, freezegun) while they run.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import time
+from typing import Any, Callable, Mapping
 
 
-def now(clock=time.perf_counter):
+def now(clock: Callable[[], float] = time.perf_counter) -> float:
     """Seconds on a clock that frozen time does not stop."""
     return clock()
 
 
 def append(
-    path,
-    event,
-    _dumps=json.dumps,
-    _open=os.open,
-    _write=os.write,
-    _close=os.close,
-    _flags=os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0),
-):
+    path: str,
+    event: Mapping[str, Any],
+    _dumps: Callable[..., str] = json.dumps,
+    _open: Callable[[str, int, int], int] = os.open,
+    _write: Callable[[int, bytes], int] = os.write,
+    _close: Callable[[int], None] = os.close,
+    _flags: int = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0),
+) -> None:
     """Append `event` (a JSON-able mapping) to the file `path` in one write."""
     data = _dumps(event).encode("ascii") + b"\n"
     descriptor = _open(path, _flags, 0o600)

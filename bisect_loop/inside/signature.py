@@ -1,20 +1,24 @@
 """What failed, and where: from an exception to the plain data that the tool compares."""
 
+from __future__ import annotations
+
 import os
 import sys
+from types import TracebackType
+from typing import Any
 
 _LONGEST_MESSAGE = 2000
 _LONGEST_LINK = 300
 _MOST_LINKS = 12
 
 
-def _qualified(kind):
+def _qualified(kind: type) -> str:
     module = getattr(kind, "__module__", "")
     name = getattr(kind, "__qualname__", kind.__name__)
     return name if module in ("builtins", "", None) else "%s.%s" % (module, name)
 
 
-def _text(error, longest):
+def _text(error: BaseException, longest: int) -> str:
     try:
         text = str(error)
     except Exception as second:  # a user's __str__ may raise anything
@@ -25,15 +29,15 @@ def _text(error, longest):
 class Locator:
     """Tells which files are the user's own, and names them relative to the root."""
 
-    def __init__(self, root):
+    def __init__(self, root: object) -> None:
         self._root = os.path.join(os.path.realpath(str(root)), "")
         self._foreign = tuple(
             os.path.join(os.path.realpath(path), "")
             for path in {sys.prefix, sys.base_prefix, os.path.dirname(os.path.abspath(__file__))}
         )
-        self._known = {}
+        self._known: dict[str, str | None] = {}
 
-    def own(self, filename):
+    def own(self, filename: str) -> str | None:
         """The path relative to the root where the file is the user's own, else None."""
         if filename not in self._known:
             path = os.path.realpath(filename)
@@ -43,9 +47,10 @@ class Locator:
             self._known[filename] = path[len(self._root) :] if inside and not nested else None
         return self._known[filename]
 
-    def where(self, traceback):
+    def where(self, traceback: TracebackType | None) -> str:
         """The innermost line of the user's own code ("tests/test_a.py:12"), else the innermost line of all."""
-        found, last = "", None
+        found = ""
+        last: tuple[str, int] | None = None
         while traceback is not None:
             filename = traceback.tb_frame.f_code.co_filename
             own = self.own(filename)
@@ -58,9 +63,11 @@ class Locator:
         return "%s:%d" % ("/".join(last[0].replace(os.sep, "/").split("/")[-2:]), last[1])
 
 
-def _links(error):
+def _links(error: BaseException) -> list[str]:
     """The exceptions behind `error`: members of a group, causes and contexts, nearest first."""
-    seen, queue, links = {id(error)}, [error], []
+    seen = {id(error)}
+    queue = [error]
+    links: list[str] = []
     while queue and len(links) < _MOST_LINKS:
         current = queue.pop(0)
         behind = list(getattr(current, "exceptions", ()) or ())
@@ -73,7 +80,9 @@ def _links(error):
     return links[:_MOST_LINKS]
 
 
-def of_exception(kind, error, traceback, phase, locator):
+def of_exception(
+    kind: type[BaseException], error: BaseException, traceback: TracebackType | None, phase: str, locator: Locator
+) -> dict[str, Any]:
     """Return the signature of an exception as a mapping: type, where, message, phase, chain."""
     return {
         "type": _qualified(kind),
@@ -84,7 +93,7 @@ def of_exception(kind, error, traceback, phase, locator):
     }
 
 
-def of_report(report):
+def of_report(report: Any) -> dict[str, Any]:
     """Return the signature of a failed report that no exception stands behind, such as a strict xfail."""
     text = str(getattr(report, "longrepr", "") or "")
     return {

@@ -138,22 +138,19 @@ class Dispatch:
         numbered = [(self._numbered(trial, with_), with_) for trial, with_ in chosen]
         results: list[TrialResult] = []
         pending: list[Future[tuple[TrialResult, bool]]] = []
-        try:
-            for index, (trial, _) in enumerate(numbered):
-                self._check_budget()
-                while len(pending) < min(len(numbered), index + width):
-                    pending.append(self.executor.submit(self._run, *numbered[len(pending)]))
-                result, ran = pending[index].result()
-                results.append(self._account(trial, result, ran))
-                if until(result):
-                    break
-        finally:
-            for ahead in pending[len(results) :]:
-                ahead.cancel()
-            # A trial that ran ahead must not disturb what comes next.
-            for ahead in pending[len(results) :]:
-                if not ahead.cancelled():
-                    ahead.exception()
+        for index, (trial, _) in enumerate(numbered):
+            self._check_budget()
+            while len(pending) < min(len(numbered), index + width):
+                pending.append(self.executor.submit(self._run, *numbered[len(pending)]))
+            result, ran = pending[index].result()
+            results.append(self._account(trial, result, ran))
+            if until(result):
+                break
+        for ahead in pending[len(results) :]:
+            # A trial that ran ahead must not disturb what comes next. (On an interrupt nobody waits for it:
+            # its process is killed.)
+            if not ahead.cancel():
+                ahead.exception()
         return results
 
     def verdicts(

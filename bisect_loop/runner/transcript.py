@@ -68,6 +68,7 @@ def read(path: Path) -> Transcript:
             seen.internal_error = event["text"]
         elif kind == "stopped":
             seen.stopped = event["text"]
+            seen.running = None  # what stopped the session cut this test short: it has no outcome
         elif kind in ("unsupported", "no-pytest"):
             seen.refused = f"{kind}: {event['text']}"
         elif kind == "collected":
