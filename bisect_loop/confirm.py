@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bisect_loop.model import Condition, Confirmation, NodeId, Replay, Signature, TrialResult, Verdict
 from bisect_loop.runner.command import Commander, PlainCommand
-from bisect_loop.search import judge
+from bisect_loop.search import judge, rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,6 @@ class Confirmed:
     confirmation: Confirmation
     replay: Replay
     confidence: float = 0.0
-    alone_failed_with: Signature | None = None
 
 
 class Confirmer(Protocol):
@@ -56,113 +55,116 @@ class Confirmer(Protocol):
         ...
 
 
-PlainRun = Callable[[str], TrialResult]
+PlainRun = Callable[[Sequence[str]], list[TrialResult]]
+Variant = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
 
 
 @dataclass(slots=True)
 class PlainConfirmer:
-    """Runs printed commands through `run` (one text for sh at a time), `times` for each arm."""
+    """Runs printed commands through `run` (texts for sh, several at once), `times` for each arm.
+
+    A run that was not alone and did not show what was expected is repeated alone, and the repeat counts.
+    """
 
     run: PlainRun
     commander: Commander
     condition: Condition
     times: int
-    say: Callable[[str], None]
     _alone: dict[NodeId, list[TrialResult]] = field(default_factory=dict)
     _variant: int = 0
 
-    def _variants(self) -> list[tuple[tuple[str, ...], tuple[tuple[str, str], ...]]]:
+    def _variants(self) -> list[Variant]:
         """Ways to run given ids in the given order, the shortest first: (options, environment)."""
         hash_seed = (("PYTHONHASHSEED", self.condition.hash_seed),)
         seeded: tuple[str, ...] = ()
-        variants: list[tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = []
+        variants: list[Variant] = []
         if "randomly" in self.commander.suite.plugins:
             seeded = ("--randomly-dont-reorganize", f"--randomly-seed={self.condition.random_seed}")
             variants.append((("-p", "no:randomly"), ()))
         variants += [(seeded, ()), (seeded, hash_seed)]
         return variants
 
-    def _execute(self, command: PlainCommand) -> TrialResult:
+    def _prepared(self, command: PlainCommand) -> str:
+        """The text of `command`, once the files that it reads are there."""
         for name, content in command.files:
             self.commander.store.mkdir(parents=True, exist_ok=True)
             Path(self.commander.store, name).write_text(content, encoding="utf-8", errors="surrogatepass")
-        return self.run(command.text)
+        return command.text
 
-    def _command(self, variant: int, order: Sequence[NodeId], name: str, imports: Sequence[str] = ()) -> PlainCommand:
+    def _once(
+        self, order: Sequence[NodeId], variant: int, name: str, imports: Sequence[str]
+    ) -> tuple[str, TrialResult]:
+        """Run `order` by its ids, or where no command line can name them in that order, by a plugin's file."""
         options, env = self._variants()[variant]
-        return self.commander.by_ids(
-            self.condition, order, name=name, options=options, env=env, imports=imports
+        text = self._prepared(
+            self.commander.by_ids(self.condition, order, name=name, options=options, env=env, imports=imports)
         )
+        (result,) = self.run([text])
+        if not ran_as_asked(result, order):
+            text = self._prepared(
+                self.commander.by_plugin(self.condition, order, name=name, options=options, env=env)
+            )
+            (result,) = self.run([text])
+        return text, result
 
     def alone(self, victim: NodeId) -> TrialResult:
-        return self._alone_runs(victim, 1)[0]
-
-    def _alone_runs(self, victim: NodeId, times: int) -> list[TrialResult]:
-        """`times` runs of the victim alone; what has run already counts."""
         runs = self._alone.setdefault(victim, [])
-        while len(runs) < times:
-            command = self._command(self._variant, (victim,), "alone")
-            result = self._execute(command)
-            if not ran_as_asked(result, (victim,)):
-                options, env = self._variants()[self._variant]
-                command = self.commander.by_plugin(
-                    self.condition, (victim,), name="alone", options=options, env=env
-                )
-                result = self._execute(command)
-            runs.append(result)
-        return runs[:times]
+        if not runs:
+            runs.append(self._once((victim,), self._variant, "alone", ())[1])
+        return runs[0]
 
-    def _find_command(self, claim: Claim) -> tuple[PlainCommand, TrialResult]:
-        """The first way of running the claim's order that shows what is claimed, else the last one tried."""
-        shown = claim.order if not claim.brittle else (claim.victim,)
-        last: tuple[PlainCommand, TrialResult] | None = None
-        for index in range(len(self._variants())):
-            variant = (self._variant + index) % len(self._variants())
-            command = self._command(variant, shown, claim.name, claim.imports)
-            result = self._execute(command)
-            if not ran_as_asked(result, shown):
-                options, env = self._variants()[variant]
-                command = self.commander.by_plugin(
-                    self.condition, shown, name=claim.name, options=options, env=env
-                )
-                result = self._execute(command)
-            last = command, result
-            if judge.verdict(result, claim.victim, claim.signature) is Verdict.REPRODUCES:
+    def _first(
+        self, order: Sequence[NodeId], claim: Claim, shows: Callable[[TrialResult], bool]
+    ) -> tuple[str, TrialResult]:
+        """The first way of running `order` that shows what is claimed, else the last one tried."""
+        tried: list[tuple[str, TrialResult]] = []
+        ways = len(self._variants())
+        for variant in ((self._variant + step) % ways for step in range(ways)):
+            tried.append(self._once(order, variant, claim.name, claim.imports))
+            if shows(tried[-1][1]):
                 self._variant = variant
                 break
-        assert last is not None
-        return last
+        return tried[-1]
+
+    def _repeat(self, wanted: Sequence[tuple[str, Callable[[TrialResult], bool]]]) -> list[bool]:
+        """Run texts, several at once, and say of each whether it shows what is expected."""
+        results = self.run([text for text, _ in wanted])
+        return [
+            shows(result) or shows(self.run([text])[0])
+            for (text, shows), result in zip(wanted, results, strict=True)
+        ]
 
     def confirm(self, claim: Claim) -> Confirmed:
         """Run both arms and say whether the claim holds."""
-        command, first = self._find_command(claim)
-        shown = judge.verdict(first, claim.victim, claim.signature) is Verdict.REPRODUCES
-        certain = claim.rate >= 1.0
-        if not shown and certain:
-            # Once refuted is enough; the count says how often it was tried.
-            return Confirmed(False, Confirmation((0, 1), (0, 0)), Replay(command.text, True))
-        times = self.times if certain else noisy_times(claim.rate, self.times)
-        runs = [first, *(self._execute(command) for _ in range(times - 1))]
-        failed = sum(judge.verdict(r, claim.victim, claim.signature) is Verdict.REPRODUCES for r in runs)
-        if claim.brittle:
-            return self._confirm_brittle(claim, command, failed, times)
-        alone = self._alone_runs(claim.victim, times)
-        passed = sum(judge.passes(r, claim.victim) is Verdict.REPRODUCES for r in alone)
-        confirmation = Confirmation((failed, times), (passed, times))
-        confidence = judge.order_matters(failed, times, times - passed, times)
-        holds = passed == times and (failed == times if certain else confidence >= 0.99)
-        against = next((s for r in alone if (o := r.of(claim.victim)) for s in o.signatures), None)
-        return Confirmed(holds, confirmation, Replay(command.text, True), confidence, against)
 
-    def _confirm_brittle(self, claim: Claim, alone: PlainCommand, failed: int, times: int) -> Confirmed:
-        """The other arm of a brittle test: its minimal order passes. Its replay shows the failure: alone."""
-        command = self._command(self._variant, claim.order, claim.name, claim.imports)
-        runs = [self._execute(command) for _ in range(times)]
-        passed = sum(judge.passes(r, claim.victim) is Verdict.REPRODUCES for r in runs)
-        confirmation = Confirmation((times - passed, times), (times - failed, times))
-        confidence = judge.order_matters(failed, times, times - passed, times)
-        holds = failed == times and passed == times
-        return Confirmed(holds, confirmation, Replay(alone.text, True), confidence)
+        def fails(result: TrialResult) -> bool:
+            return judge.verdict(result, claim.victim, claim.signature) is Verdict.REPRODUCES
+
+        def passes(result: TrialResult) -> bool:
+            return judge.passes(result, claim.victim) is Verdict.REPRODUCES
+
+        # The printed command shows the failure: of a brittle test that is the victim alone.
+        failing, passing = (claim.order, (claim.victim,)) if not claim.brittle else ((claim.victim,), claim.order)
+        text, first = self._first(failing, claim, fails)
+        if not fails(first) and claim.rate >= 1.0:
+            # Once refuted is enough; the count says how often it was tried.
+            return Confirmed(False, Confirmation((0, 1), (0, 0)), Replay(text, True))
+        times = self.times if claim.rate >= 1.0 else noisy_times(claim.rate, self.times)
+        other, control = self._once(passing, self._variant, claim.name, claim.imports if claim.brittle else ())
+        if claim.rate >= 1.0:
+            again = self._repeat([(text, fails)] * (times - 1) + [(other, passes)] * (times - 1))
+        else:
+            # Chance must not be helped: each run counts as it is.
+            again = [fails(r) for r in self.run([text] * (times - 1))]
+            again += [passes(r) for r in self.run([other] * (times - 1))]
+        failed = fails(first) + sum(again[: times - 1])
+        passed = passes(control) + sum(again[times - 1 :])
+        confidence = rates.confidence(failed, times, times - passed, times)
+        holds = passed == times and (failed == times if claim.rate >= 1.0 else confidence >= 0.99)
+        confirmation = Confirmation((failed, times), (passed, times))
+        if claim.brittle:
+            confirmation = Confirmation((times - passed, times), (times - failed, times))
+        return Confirmed(holds, confirmation, Replay(text, True), confidence)
 
 
 def ran_as_asked(result: TrialResult, order: Sequence[NodeId]) -> bool:

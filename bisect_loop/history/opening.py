@@ -52,6 +52,11 @@ def open_file(root: Path, *, create: bool) -> tuple[sqlite3.Connection, str]:
             raise HistoryError(f"{path} cannot be read ({damage}): delete or move it away.") from error
 
 
+def store_above(directory: Path) -> Path:
+    """Return the nearest folder at or above `directory` that has a store, `directory` itself where none has."""
+    return next((path for path in (directory, *directory.parents) if (path / FOLDER / FILE).is_file()), directory)
+
+
 def open_memory() -> sqlite3.Connection:
     """Return a connection to an empty store that is gone when it is closed."""
     connection = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)

@@ -11,9 +11,7 @@ import sys
 
 import pytest
 
-from . import plugin
-
-EVENTS = "_BISECT_LOOP_EVENTS"
+from . import EVENTS, plugin
 
 
 def _restore() -> str:

@@ -150,11 +150,13 @@ class Conductor(Recorder):
         super().__init__(control["events"])
         self.control = control
         self.wanted: list[str] | None = control.get("order")
+        self.workers_wanted = False
         self._ordered: list[pytest.Item] | None = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, Any]:
         # A wrapper, because xdist reads its options in a tryfirst hook of the same name.
+        self.workers_wanted = bool(getattr(config.option, "numprocesses", None))
         for name, value in _NEUTRAL.items():
             if hasattr(config.option, name):
                 setattr(config.option, name, value)

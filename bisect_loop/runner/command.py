@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,8 @@ class Commander:
     """Builds commands for one suite. `store` is the folder (below the root) for files that commands read.
 
     `paths` are the positional arguments of the user's command, `neutral` the options that put the order of the
-    given ids into effect (such as `-n0` where the project asks for workers).
+    given ids into effect (such as `-n0` where the project asks for workers), `wrapper` the words of this tool's
+    own command line that start services ("with", "redis", "--"), if any.
     """
 
     target: Target
@@ -52,6 +54,7 @@ class Commander:
     paths: frozenset[str]
     neutral: tuple[str, ...]
     store: Path
+    wrapper: tuple[str, ...] = ()
 
     def _visible(self, path: str) -> str:
         """A path as one would type it: relative where it lies below the working directory."""
@@ -72,7 +75,7 @@ class Commander:
         return ["python" if self._finds("python", python) else self._visible(str(python)), "-m", "pytest"]
 
     def tool(self, executable: str) -> list[str]:
-        """How this tool itself is called; `executable` is its interpreter."""
+        """How this tool itself is called, where `executable` is its interpreter."""
         script = Path(executable).parent / "bisect-loop"
         if not script.exists():
             return [self._visible(executable), "-m", "bisect_loop"]
@@ -93,7 +96,8 @@ class Commander:
         env: Sequence[tuple[str, str]],
     ) -> str:
         kept = [arg for arg in condition.args if arg not in self.paths]
-        words = [*self.program(condition), *kept, *self.neutral, *options, *arguments]
+        around = [*self.tool(sys.executable), *self.wrapper] if self.wrapper else []
+        words = [*around, *self.program(condition), *kept, *self.neutral, *options, *arguments]
         prefix = [f"{name}={shlex.quote(value)}" for name, value in (*condition.env, *env)]
         return " ".join([*prefix, *(shlex.quote(word) for word in words)])
 

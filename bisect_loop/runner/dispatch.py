@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
-from bisect_loop.model import Cost, Trial, TrialResult, Verdict
+from bisect_loop.model import Condition, Cost, Trial, TrialResult, Verdict
 from bisect_loop.runner import Runner
 
 
@@ -23,11 +24,15 @@ class OutOfBudget(Exception):
 
 
 class Record(Protocol):
-    """Keeps each trial as it ends, so that a killed run can go on."""
+    """Keeps each trial as it ends, so that a killed run can go on.
+
+    `record` returns the result as kept, secrets hidden: the search goes on with that, because a continued run
+    compares signatures with recorded ones.
+    """
 
     def recorded(self, trial: Trial, runner: str, /) -> TrialResult | None: ...
 
-    def record(self, trial: Trial, result: TrialResult, /) -> None: ...
+    def record(self, trial: Trial, result: TrialResult, runner: str | None = None, /) -> TrialResult: ...
 
 
 class NoRecord:
@@ -36,8 +41,8 @@ class NoRecord:
     def recorded(self, _trial: Trial, _runner: str) -> TrialResult | None:
         return None
 
-    def record(self, _trial: Trial, _result: TrialResult) -> None:
-        return None
+    def record(self, _trial: Trial, result: TrialResult, _runner: str | None = None) -> TrialResult:
+        return result
 
 
 def _silent(_note: str) -> None:
@@ -56,7 +61,7 @@ Judge = Callable[[TrialResult], Verdict]
 class Dispatch:
     """Runs trials through `fork` while it is trusted, else through `fresh`.
 
-    `width` trials run at once in `executor`. `deadline` is on time.monotonic's clock; None for no limit. `say` is
+    At most `width` forked trials run at once in `executor`, and at most `fresh_width` fresh ones. `deadline` is on time.monotonic's clock; None for no limit. `say` is
     told what the reader must know (fork given up and why, width lowered and why).
     """
 
@@ -64,6 +69,7 @@ class Dispatch:
     fork: Runner | None
     executor: Executor
     width: int = 1
+    fresh_width: int = 1
     record: Record = field(default_factory=NoRecord)
     deadline: float | None = None
     say: Callable[[str], None] = _silent
@@ -81,6 +87,15 @@ class Dispatch:
             self.fork.close()
             self.fork = None
             self.say(f"forked trials are not used from here on: {reason}")
+
+    def disturbed(self) -> None:
+        """From now on one trial runs at a time: side by side they gave another answer than alone."""
+        if self.width > 1 or self.fresh_width > 1:
+            self.width = self.fresh_width = 1
+            self.say(
+                "a trial that ran at the same time as others gave another answer alone"
+                " (a fixed port or file name in the suite?): from here on one runs at a time"
+            )
 
     def _runner(self, trial: Trial, wanted: Literal["fork", "fresh"] | None) -> Runner:
         if wanted == "fresh" or self.fork is None or trial.collect is not None:
@@ -102,9 +117,38 @@ class Dispatch:
 
     def _account(self, trial: Trial, result: TrialResult, ran: bool) -> TrialResult:
         if ran:
-            self.record.record(trial, result)
+            result = self.record.record(trial, result)
         self.count(result)
         return result
+
+    def plain(
+        self, texts: Sequence[str], condition: Condition, run: Callable[[str], TrialResult]
+    ) -> list[TrialResult]:
+        """Run the commands `texts` through `run`, `fresh_width` at once, recorded and counted like trials.
+
+        Raises OutOfBudget.
+        """
+        self._check_budget()
+        results: list[TrialResult] = []
+        trials = []
+        for text in texts:
+            trials.append(Trial((text,), condition, attempt=self._attempts[text]))
+            self._attempts[text] += 1
+        for start in range(0, len(trials), self.fresh_width):
+            batch = trials[start : start + self.fresh_width]
+            known = [self.record.recorded(trial, "plain") for trial in batch]
+            ran = [
+                None if result is not None else self.executor.submit(run, texts[start + index])
+                for index, result in enumerate(known)
+            ]
+            for trial, result, future in zip(batch, known, ran, strict=True):
+                kept = result
+                if kept is None and future is not None:
+                    kept = self.record.record(trial, future.result(), "plain")
+                if kept is not None:
+                    self.count(kept)
+                    results.append(kept)
+        return results
 
     def count(self, result: TrialResult) -> None:
         """Add one trial to the cost."""
@@ -120,6 +164,40 @@ class Dispatch:
         (result,) = self.run_all([trial], runner, width=1)
         return result
 
+    def stream(
+        self,
+        trials: Sequence[Trial],
+        runner: Literal["fork", "fresh"] | None = None,
+        *,
+        width: int | None = None,
+    ) -> Generator[TrialResult, None, None]:
+        """Run trials, up to `width` at once, and yield their results in the order of `trials`.
+
+        Close it to stop: what ran ahead is dropped unseen, so every width gives the same results. Raises
+        OutOfBudget.
+        """
+        chosen = [(trial, self._runner(trial, runner)) for trial in trials]
+        most = self.width if all(with_ is self.fork for _, with_ in chosen) else self.fresh_width
+        width = most if width is None else min(width, most)
+        numbered = [(self._numbered(trial, with_), with_) for trial, with_ in chosen]
+        pending: list[Future[tuple[TrialResult, bool]]] = []
+        taken = 0
+        try:
+            for index, (trial, _) in enumerate(numbered):
+                self._check_budget()
+                while len(pending) < min(len(numbered), index + width):
+                    pending.append(self.executor.submit(self._run, *numbered[len(pending)]))
+                result, ran = pending[index].result()
+                taken = index + 1
+                yield self._account(trial, result, ran)
+        except GeneratorExit:
+            # A trial that ran ahead must not disturb what comes next. (On an interrupt nobody waits for it: its
+            # process is killed.)
+            for ahead in pending[taken:]:
+                if not ahead.cancel():
+                    ahead.exception()
+            raise
+
     def run_all(
         self,
         trials: Sequence[Trial],
@@ -128,29 +206,13 @@ class Dispatch:
         width: int | None = None,
         until: Callable[[TrialResult], bool] = _never,
     ) -> list[TrialResult]:
-        """Run trials, up to `width` at once; return the results in the order of `trials`.
-
-        Stops after the first result, in that order, for which `until` holds; what ran ahead of it is dropped
-        unseen, so every width gives the same list. Raises OutOfBudget.
-        """
-        width = min(self.width if width is None else width, self.width)
-        chosen = [(trial, self._runner(trial, runner)) for trial in trials]
-        numbered = [(self._numbered(trial, with_), with_) for trial, with_ in chosen]
+        """The results of `stream` up to the first for which `until` holds, that one included."""
         results: list[TrialResult] = []
-        pending: list[Future[tuple[TrialResult, bool]]] = []
-        for index, (trial, _) in enumerate(numbered):
-            self._check_budget()
-            while len(pending) < min(len(numbered), index + width):
-                pending.append(self.executor.submit(self._run, *numbered[len(pending)]))
-            result, ran = pending[index].result()
-            results.append(self._account(trial, result, ran))
-            if until(result):
-                break
-        for ahead in pending[len(results) :]:
-            # A trial that ran ahead must not disturb what comes next. (On an interrupt nobody waits for it:
-            # its process is killed.)
-            if not ahead.cancel():
-                ahead.exception()
+        with closing(self.stream(trials, runner, width=width)) as stream:
+            for result in stream:
+                results.append(result)
+                if until(result):
+                    break
         return results
 
     def verdicts(
@@ -173,10 +235,6 @@ class Dispatch:
             suspicious.append(verdicts.index(found))
         for index in sorted(suspicious):
             if judge(self.run(trials[index])) is not verdicts[index]:
-                self.width = 1
-                self.say(
-                    "a trial that ran at the same time as others gave another answer alone"
-                    " (a fixed port or file name in the suite?): from here on one runs at a time"
-                )
+                self.disturbed()
                 return self.verdicts(trials, judge, want)
         return verdicts

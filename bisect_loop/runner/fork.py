@@ -20,10 +20,15 @@ from bisect_loop.runner.workspace import Workspace, tail
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """What a fork server's collection showed. `refusal` says why its children could not be trusted, if so."""
+    """What a fork server's collection showed.
+
+    `paths` are the positional arguments of the user's command, `neutral` the options with which plain pytest runs
+    given ids in one process. `refusal` says why forked children could not be trusted, "" where they can.
+    """
 
     suite: Suite
     paths: tuple[str, ...]
+    neutral: tuple[str, ...]
     refusal: str
 
 
@@ -133,7 +138,7 @@ class ForkServer:
             startup_seconds=time.perf_counter() - self._began,
             invocation_dir=about["cwd"],
         )
-        return Collected(suite, tuple(about["paths"]), about["refusal"])
+        return Collected(suite, tuple(about["paths"]), tuple(about["neutral"]), about["refusal"])
 
     def _start_failure(self, timed_out: bool) -> TrialResult:
         ended = wait(

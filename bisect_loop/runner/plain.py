@@ -6,7 +6,7 @@ import os
 import shlex
 from pathlib import Path
 
-from bisect_loop.inside.observe import EVENTS
+from bisect_loop.inside import EVENTS
 from bisect_loop.model import TrialResult
 from bisect_loop.runner.fresh import execute
 from bisect_loop.runner.target import Target

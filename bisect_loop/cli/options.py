@@ -1,0 +1,147 @@
+"""Options that several commands share, and what their texts mean."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+from bisect_loop.session import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+class Duration(click.ParamType):
+    """Seconds, or a number with a unit: 90, 90s, 10m, 1h30m."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float | int):
+            return float(value)
+        text = str(value).strip().lower()
+        if re.fullmatch(r"\d+(\.\d+)?", text):
+            seconds = float(text)
+        elif re.fullmatch(r"(\d+(\.\d+)?[smh])+", text):
+            seconds = sum(
+                float(number) * _UNITS[unit] for number, _, unit in re.findall(r"(\d+(\.\d+)?)([smh])", text)
+            )
+        else:
+            self.fail(f"{value!r} is no duration: write 90, 90s, 10m or 1h30m", param, ctx)
+        if seconds <= 0:
+            self.fail(f"{value!r} is no duration: it must be more than 0", param, ctx)
+        return seconds
+
+
+class Assignment(click.ParamType):
+    """NAME=VALUE."""
+
+    name = "name=value"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        name, mark, text = str(value).partition("=")
+        if not mark or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+            self.fail(f"{value!r} is no variable: write NAME=VALUE", param, ctx)
+        return name, text
+
+
+def suite_options(command: F) -> F:
+    """What every command that runs a suite takes."""
+    for option in reversed(
+        (
+            click.argument("paths", nargs=-1, metavar="[PATHS]... [-- PYTEST_ARGS]"),
+            click.option(
+                "-C", "directory", type=click.Path(path_type=Path), help="Run as if started in this directory."
+            ),
+            click.option("--env", "env", type=Assignment(), multiple=True, help="Set a variable, as CI does."),
+            click.option(
+                "--service", "services", multiple=True, metavar="NAME[=HOW]", help="Start redis; or give its URL."
+            ),
+            click.option("--coverage/--no-coverage", default=False, help="Run trials under coverage."),
+            click.option(
+                "--jobs",
+                type=click.IntRange(1),
+                help="Trials at the same time. [default: 8 forked, else one a core]",
+            ),
+            click.option(
+                "--timeout",
+                type=Duration(),
+                default=120.0,
+                show_default="2m",
+                help="Silence that counts as a hang.",
+            ),
+            click.option(
+                "--confirm", type=click.IntRange(1), default=3, show_default=True, help="Fresh runs of each arm."
+            ),
+            click.option(
+                "--python", "python", metavar="PATH", help="The interpreter of the tests. [default: this one]"
+            ),
+            click.option(
+                "--runner",
+                type=click.Choice(["auto", "fork", "fresh"]),
+                default="auto",
+                show_default=True,
+                help="How trials run.",
+            ),
+            click.option("--roles/--no-roles", default=True, help="Also look for cleaners and further polluters."),
+            click.option("--debug", is_flag=True, help="Show tracebacks of this tool."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def interpreter(text: str | None, cwd: Path) -> str:
+    """The path of the interpreter that the user named, this one where none is. Raises BadParameter."""
+    if text is None:
+        return sys.executable
+    found = shutil.which(text, path=None) if os.sep not in text else None
+    path = Path(found) if found else Path(cwd, text)
+    if not path.is_file():
+        raise click.BadParameter(f"there is no interpreter {text}: give the path of one", param_hint="--python")
+    return str(path.absolute())
+
+
+def settings_of(
+    rest: tuple[str, ...],
+    *,
+    paths: tuple[str, ...],
+    directory: Path | None,
+    env: tuple[tuple[str, str], ...],
+    services: tuple[str, ...],
+    coverage: bool,
+    jobs: int | None,
+    timeout: float,
+    confirm: int,
+    python: str | None,
+    runner: Literal["auto", "fork", "fresh"],
+    roles: bool,
+    budget: float | None,
+    workers: int = 1,
+) -> Settings:
+    """Settings from the options of a command; `rest` are pytest's own arguments."""
+    cwd = (directory or Path()).absolute()
+    return Settings(
+        cwd=cwd,
+        paths=paths,
+        pytest_args=rest,
+        python=interpreter(python, cwd),
+        env=tuple(dict(env).items()),
+        services=services,
+        coverage=coverage,
+        workers=workers,
+        jobs=jobs,
+        timeout=timeout,
+        budget=budget,
+        confirm=confirm,
+        runner=runner,
+        roles=roles,
+    )

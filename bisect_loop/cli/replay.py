@@ -1,0 +1,72 @@
+"""`bisect-loop replay`: does a finding still fail?"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from bisect_loop.cli import Failed
+from bisect_loop.cli.options import Duration
+from bisect_loop.history import History, HistoryError, StoredFinding
+from bisect_loop.history.opening import store_above
+from bisect_loop.model import Outcome, TrialResult, Verdict
+from bisect_loop.runner.plain import PlainRunner
+from bisect_loop.runner.target import Target, without_outer_pytest
+from bisect_loop.runner.workspace import Workspace
+from bisect_loop.search import judge
+
+PASSES, FAILS, UNTESTABLE = 0, 1, 125
+
+
+@click.command("replay")
+@click.argument("finding")
+@click.option("-C", "directory", type=click.Path(path_type=Path), help="Run as if started in this directory.")
+@click.option("--times", type=click.IntRange(1), default=1, show_default=True, help="Fails when any run fails.")
+@click.option(
+    "--timeout", type=Duration(), default=120.0, show_default="2m", help="Silence that counts as a hang."
+)
+@click.option("--debug", is_flag=True, help="Show tracebacks of this tool.")
+def command(finding: str, directory: Path | None, times: int, timeout: float, debug: bool) -> int:
+    """Run a stored finding's command again: exit 0 it passes now, 1 it still fails, 125 it cannot be tested.
+
+    FINDING is the id that `run` printed, or its beginning. Made for `git bisect run bisect-loop replay FINDING`.
+    """
+    del debug
+    cwd = (directory or Path()).absolute()
+    try:
+        with History.open(store_above(cwd), create=False) as history:
+            stored = history.finding(finding)
+    except HistoryError as error:
+        raise Failed(str(error), UNTESTABLE) from error
+    if not stored.finding.replay.command:
+        raise Failed(f"{stored.id} was not confirmed, so there is no command that shows it.", UNTESTABLE)
+    if stored.context.hidden:
+        hidden = ", ".join(stored.context.hidden)
+        raise Failed(f"{stored.id} needs what is not stored because it is secret: {hidden}.", UNTESTABLE)
+    root = Path(stored.context.root)
+    target = Target(stored.context.python, root / stored.context.workdir, without_outer_pytest(os.environ))
+    with Workspace() as workspace:
+        runner = PlainRunner(target, workspace)
+        results = [runner.run(stored.finding.replay.command, timeout) for _ in range(times)]
+    code, sentence = conclude(stored, results)
+    click.echo(f"{stored.id}  {stored.finding.victim}  {sentence}")
+    return code
+
+
+def conclude(stored: StoredFinding, results: list[TrialResult]) -> tuple[int, str]:
+    """The exit code and one sentence on what the runs showed."""
+    victim, signature = stored.finding.victim, stored.finding.signature
+    verdicts = [judge.verdict(result, victim, signature) for result in results]
+    failed = verdicts.count(Verdict.REPRODUCES)
+    if failed:
+        return FAILS, f"still fails ({failed}/{len(results)}): {signature.headline}"
+    if all(verdict is Verdict.DOES_NOT for verdict in verdicts):
+        return PASSES, f"passes now ({len(results)}/{len(results)})"
+    odd = results[next(i for i, verdict in enumerate(verdicts) if verdict is Verdict.UNRESOLVED)]
+    outcome: Outcome | None = odd.of(victim)
+    reason = (
+        judge.reason(odd, victim, signature) if outcome is not None else odd.detail or "the victim was not run"
+    )
+    return UNTESTABLE, f"cannot be tested: {reason}"

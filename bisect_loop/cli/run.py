@@ -1,0 +1,97 @@
+"""`bisect-loop run`: reproduce, narrow, explain, confirm."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bisect_loop.cli import Failed
+from bisect_loop.cli.options import Duration, settings_of, suite_options
+from bisect_loop.cli.output import checked_files, make_listener, report_options, show, write_files
+from bisect_loop.ingest.orders import OrderError, checked_order, suggestion
+from bisect_loop.model import NamedOrder
+from bisect_loop.reproduce import Investigation, exit_code
+from bisect_loop.search.orders import OrderSpec, named_orders, parse_orders
+from bisect_loop.session import Refusal, Session
+
+# Default and reverse put every pair of tests in both orders; the shuffles take cleaners out of the way.
+_DEFAULT_ORDERS = "default,reverse,shuffle:3"
+
+
+@click.command("run")
+@suite_options
+@click.option(
+    "--orders",
+    default=_DEFAULT_ORDERS,
+    show_default=True,
+    metavar="LIST",
+    help="default,reverse,shuffle:N,xdist:N",
+)
+@click.option(
+    "--order", "order_file", type=click.Path(path_type=Path), help="Run the order in this file: one id a line."
+)
+@click.option("--victim", metavar="NODEID", help="Look at this test only.")
+@click.option("--budget", type=Duration(), help="Stop after this time with the best so far.")
+@report_options
+@click.pass_obj
+def command(
+    rest: tuple[str, ...],
+    /,
+    orders: str,
+    order_file: Path | None,
+    victim: str | None,
+    debug: bool,
+    **options: Any,
+) -> int:
+    """Run the suite in several orders; narrow each failure to the tests it takes, and confirm it.
+
+    PATHS and what follows -- are pytest's own: `bisect-loop run tests/ -- -m "not slow"`. Exit codes: 0 nothing
+    order-dependent, 1 findings, 2 interrupted, 3 internal error, 4 usage error, 5 no tests.
+    """
+    del debug
+    try:
+        specs = parse_orders(orders)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--orders") from error
+    reports = checked_files(options)
+    settings = settings_of(rest, **options)
+    notes: list[str] = []
+    with make_listener() as listener:
+
+        def say(note: str) -> None:
+            notes.append(note)
+            listener.note(note)
+
+        try:
+            with Session(settings, os.environ, say) as session:
+                listener.started(session.suite)
+                whole = _orders(session, specs, order_file)
+                if victim is not None and victim not in session.suite.nodeids:
+                    raise OrderError(f"{victim} is not collected{suggestion(victim, session.suite.nodeids)}.")
+                if victim is not None and order_file is not None and victim not in whole[0].order:
+                    raise OrderError(f"{victim} does not stand in {order_file}: add it, behind what breaks it.")
+                run = session.begin(repr((whole, victim)), tuple(sys.argv[1:]))
+                investigation = Investigation(session, run, listener, notes)
+                if order_file is not None and victim is not None:
+                    investigation.pursue_given(whole[0], victim)
+                else:
+                    investigation.pursue(whole, victim)
+                report = investigation.report()
+                run.finish(report.stopped_because, report)
+                stored = session.stored
+        except (Refusal, OrderError) as refusal:
+            raise Failed(str(refusal), getattr(refusal, "code", 4)) from refusal
+    show(report, stored=stored)
+    write_files(report, reports)
+    return exit_code(report)
+
+
+def _orders(session: Session, specs: list[OrderSpec], order_file: Path | None) -> list[NamedOrder]:
+    """The whole orders to run: the one in the file, else those that --orders names."""
+    if order_file is not None:
+        return [NamedOrder("file", checked_order(order_file, session.suite.nodeids))]
+    return named_orders(specs, session.suite.nodeids)

@@ -1,0 +1,472 @@
+"""The plan for one failure: alone -> narrow -> settle -> confirm -> roles.
+
+What may be asked of trials is decided here; which set is smallest is asked of `search`, what a trial shows of
+`dispatch`, and whether a claim holds of the confirmer. A forked child only proposes: where fresh processes show
+something else, forked trials are given up and the plan starts again without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from bisect_loop.confirm import Claim, Confirmed, Confirmer
+from bisect_loop.model import (
+    FAMILY_HANG,
+    Condition,
+    Finding,
+    Needs,
+    NodeId,
+    Signature,
+    Suite,
+    Trial,
+    TrialResult,
+    Verdict,
+)
+from bisect_loop.runner.dispatch import Dispatch, OutOfBudget
+from bisect_loop.search import judge
+from bisect_loop.search.alternatives import alternatives
+from bisect_loop.search.cleaners import cleaners
+from bisect_loop.search.narrow import Narrowed, narrow
+from bisect_loop.search.noisy import narrow_noisy
+from bisect_loop.search.question import NotReproducing, Question, R, Search
+
+# Repeats of a minimal order that must all agree before a failure counts as certain: cheap, they are forked.
+_SETTLE = 4
+# Repeats of a whole order that did not fail again, before that is said.
+_BASE_REPEATS = 4
+# Repeats of a victim alone, where its failure is a matter of chance.
+_ALONE_REPEATS = 10
+# Posterior probability below which a search among failures by chance names nobody.
+_SURE = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure that was seen in a whole order, or (with `signature` None) is said to occur in it.
+
+    `before` is what ran before the victim there; `passing` what ran before it in an order in which it passed,
+    None where there is none.
+    """
+
+    victim: NodeId
+    signature: Signature | None
+    before: tuple[NodeId, ...]
+    passing: tuple[NodeId, ...] | None = None
+    seen_in: tuple[str, ...] = ()
+
+
+class Progress(Protocol):
+    """Hears how far a diagnosis has come."""
+
+    def narrowing(self, victim: NodeId, left: int, of: int, trials: int) -> None: ...
+
+    def confirming(self, victim: NodeId) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`timeout` is how long, in seconds, a trial may be silent; `roles` asks for cleaners and further polluters."""
+
+    timeout: float = 120.0
+    roles: bool = True
+    most_sets: int = 10
+    most_cleaners: int = 8
+
+
+class _ForkLies(Exception):
+    """A fresh process contradicts what forked trials showed."""
+
+
+Want = Literal["fail", "pass"]
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """Diagnoses the failures of one suite, one after another; what it learned of one helps with the next."""
+
+    dispatch: Dispatch
+    confirmer: Confirmer
+    suite: Suite
+    condition: Condition
+    progress: Progress
+    options: Options = field(default_factory=Options)
+    best: Finding | None = None
+    _polluters: list[tuple[NodeId, ...]] = field(default_factory=list)
+    _setters: list[tuple[NodeId, ...]] = field(default_factory=list)
+    _slowest: float = 0.0
+
+    # Trials.
+
+    def _timeout(self, signature: Signature | None) -> float:
+        """How long silence may last. Where a hang is hunted each trial costs that long, so it is kept short."""
+        if signature is None or signature.family != FAMILY_HANG:
+            return self.options.timeout
+        return min(self.options.timeout, max(3.0, 10 * self._slowest, 3 * self.suite.startup_seconds))
+
+    def heard(self, result: TrialResult) -> None:
+        """Learn how long tests take from a trial that was run elsewhere."""
+        taken = [outcome.seconds for outcome in result.outcomes if not outcome.failed]
+        self._slowest = max(self._slowest, *taken, 0.0)
+
+    def _trial(
+        self, order: Sequence[NodeId], signature: Signature | None, collect: Sequence[str] | None = None
+    ) -> Trial:
+        return Trial(
+            tuple(order),
+            self.condition,
+            collect=None if collect is None else tuple(collect),
+            timeout=self._timeout(signature),
+        )
+
+    def _search(
+        self,
+        search: Search[str, R],
+        trial_of: Callable[[tuple[str, ...]], Trial],
+        judged: Callable[[TrialResult], Verdict],
+        hear: Callable[[Question[str]], None],
+    ) -> R:
+        """Run `search` to its end, its candidates as trials."""
+        answer: list[Verdict] | None = None
+        while True:
+            try:
+                question = next(search) if answer is None else search.send(answer)
+            except StopIteration as stop:
+                result: R = stop.value
+                return result
+            hear(question)
+            answer = self.dispatch.verdicts([trial_of(c) for c in question.candidates], judged, question.want)
+
+    # The plan.
+
+    def diagnose(self, failure: Failure) -> Finding:
+        """Return what is to be said of `failure`. Raises OutOfBudget; `best` then holds what is known so far."""
+        self.best = None
+        try:
+            return accusing_nobody(self._diagnose(failure))
+        except _ForkLies as lie:
+            self.dispatch.distrust_fork(str(lie))
+            return accusing_nobody(self._diagnose(failure))
+
+    def _diagnose(self, failure: Failure) -> Finding:
+        alone = self.dispatch.run(self._trial((failure.victim,), failure.signature))
+        outcome = alone.of(failure.victim)
+        if outcome is not None and outcome.failed:
+            return self._fails_alone(failure, outcome.signatures[0])
+        if outcome is None or outcome.result == "skipped":
+            reason = judge.reason(alone, failure.victim, failure.signature) or "it is skipped when it runs alone"
+            return self._unconfirmed(failure, f"nothing can be compared: {reason}")
+        return self._passes_alone(failure)
+
+    def _fails_alone(self, failure: Failure, signature: Signature) -> Finding:
+        """An always-failing test, a brittle one, or one that the collection of another module breaks."""
+        victim = failure.victim
+        plain = self.confirmer.alone(victim)
+        if judge.passes(plain, victim) is Verdict.REPRODUCES:
+            again = self.dispatch.run_all([self._trial((victim,), signature)] * _SETTLE)
+            failed = sum(judge.verdict(r, victim, signature) is Verdict.REPRODUCES for r in again)
+            if failed < len(again):
+                rate = (failed + 1) / (len(again) + 1)
+                return self._nondeterministic(failure, "it fails now and then, and also when it runs alone", rate)
+            fresh = self.dispatch.run(self._trial((victim,), signature), "fresh")
+            if judge.verdict(fresh, victim, signature) is Verdict.REPRODUCES:
+                return self._import_time(failure, (victim,), signature)
+            if self.dispatch.fork is not None:
+                raise _ForkLies(f"{victim} alone fails in a forked child and passes in a fresh process")
+            return self._nondeterministic(failure, "alone it fails now and then")
+        shown = plain.of(victim)
+        signature = shown.signatures[0] if shown is not None and shown.signatures else signature
+        if failure.passing is None:
+            return Finding(
+                kind="always-fails",
+                victim=victim,
+                signature=signature,
+                minimal_order=(victim,),
+                seen_in=failure.seen_in,
+            )
+        return self._brittle(failure, signature, failure.passing)
+
+    def _brittle(self, failure: Failure, signature: Signature, passing: tuple[NodeId, ...]) -> Finding:
+        victim = failure.victim
+
+        def passes(result: TrialResult) -> Verdict:
+            return judge.passes(result, victim)
+
+        try:
+            narrowed = self._narrow(passing, victim, signature, passes, self._setters)
+        except NotReproducing:
+            again = self._trial((*passing, victim), signature)
+            if self.dispatch.fork is not None and passes(self.dispatch.run(again, "fresh")) is Verdict.REPRODUCES:
+                raise _ForkLies(f"{victim} passes in its order in a fresh process only") from None
+            return self._nondeterministic(failure, "the order in which it once passed does not make it pass again")
+        finding = Finding(
+            kind="brittle",
+            victim=victim,
+            signature=signature,
+            minimal_order=(*narrowed.minimal, victim),
+            setters=narrowed.minimal,
+            seen_in=failure.seen_in,
+        )
+        finding = self._confirmed(finding, Claim(finding.id, finding.minimal_order, signature, brittle=True))
+        if finding.confirmed:
+            self._setters.append(narrowed.minimal)
+        return finding
+
+    def _passes_alone(self, failure: Failure) -> Finding:
+        """A victim: something that runs before it breaks it."""
+        victim = failure.victim
+        known = failure.signature
+
+        def fails(result: TrialResult) -> Verdict:
+            nonlocal known
+            if known is None:
+                outcome = result.of(victim)
+                known = outcome.signatures[0] if outcome is not None and outcome.failed else None
+            return Verdict.DOES_NOT if known is None else judge.verdict(result, victim, known)
+
+        try:
+            narrowed = self._narrow(failure.before, victim, known, fails, self._polluters)
+        except NotReproducing:
+            return self._seldom(failure)
+        assert known is not None
+        minimal = (*narrowed.minimal, victim)
+        self.best = Finding("victim", victim, known, minimal, polluters=narrowed.minimal, seen_in=failure.seen_in)
+        again = self.dispatch.run_all([self._trial(minimal, known)] * _SETTLE)
+        if any(judge.verdict(result, victim, known) is not Verdict.REPRODUCES for result in again):
+            return self._seldom(replace(failure, signature=known))
+        finding = self._victim_confirmed(self.best)
+        if finding.confirmed:
+            self._polluters.append(narrowed.minimal)
+            self.best = finding
+            if self.options.roles:
+                finding = self._roles(finding, failure.before, narrowed.others)
+        return finding
+
+    def _victim_confirmed(self, finding: Finding) -> Finding:
+        """Confirm a victim; where plain pytest does not show it, look for what its collection lacks."""
+        victim, signature = finding.victim, finding.signature
+        seen = self._confirmed(finding, Claim(finding.id, finding.minimal_order, signature))
+        if seen.confirmed:
+            return seen
+        trial = self._trial(finding.minimal_order, signature)
+        fresh = self.dispatch.run(trial, "fresh")
+        if judge.verdict(fresh, victim, signature) is not Verdict.REPRODUCES:
+            if self.dispatch.fork is not None:
+                raise _ForkLies(f"{victim} fails after {finding.polluters[0]} in forked children only")
+            return seen
+        alone = self.confirmer.alone(victim)
+        if judge.passes(alone, victim) is not Verdict.REPRODUCES:
+            return replace(seen, note="alone it passes only where the rest of the suite is collected as well")
+        return self._import_time(
+            Failure(victim, signature, (), None, finding.seen_in), finding.minimal_order, signature
+        )
+
+    def _import_time(self, failure: Failure, order: tuple[NodeId, ...], signature: Signature) -> Finding:
+        """Find the modules whose collection it takes; `order` fails where everything is collected."""
+        victim = order[-1]
+        files = list(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.suite.nodeids))
+        needed = {nodeid.partition("::")[0] for nodeid in order}
+
+        def trial_of(chosen: tuple[str, ...]) -> Trial:
+            kept = needed.union(chosen)
+            return self._trial(order, signature, [path for path in files if path in kept])
+
+        def fails(result: TrialResult) -> Verdict:
+            return judge.verdict(result, victim, signature)
+
+        others = [path for path in files if path not in needed]
+        try:
+            narrowed = self._search(narrow(others, check=True), trial_of, fails, self._hear(victim, len(others)))
+        except NotReproducing:
+            return self._unconfirmed(
+                failure, "it fails only where the whole suite is collected, by no single module"
+            )
+        polluters = order[:-1]
+        finding = Finding(
+            kind="victim" if polluters else "import-time",
+            victim=victim,
+            signature=signature,
+            minimal_order=order,
+            polluters=polluters,
+            import_polluters=narrowed.minimal,
+            seen_in=failure.seen_in,
+        )
+        claim = Claim(finding.id, order, signature, imports=narrowed.minimal)
+        return self._confirmed(finding, claim)
+
+    # Chance.
+
+    def _seldom(self, failure: Failure) -> Finding:
+        """The order did not fail again at once: never, now and then, or only in a fresh process?"""
+        victim, signature = failure.victim, failure.signature
+        whole = (*failure.before, victim)
+        runs = self.dispatch.run_all([self._trial(whole, signature)] * _BASE_REPEATS, width=1)
+        if signature is None:
+            signature = next((s for r in runs if (o := r.of(victim)) and o.failed for s in o.signatures), None)
+        if signature is None:
+            return self._unconfirmed(failure, f"it passed in all {len(runs)} runs of this order")
+
+        def failures(results: Sequence[TrialResult]) -> int:
+            return sum(judge.verdict(r, victim, signature) is Verdict.REPRODUCES for r in results)
+
+        seen = failures(runs)
+        if seen == 0:
+            fresh = self.dispatch.run_all([self._trial(whole, signature)] * 2, "fresh", width=1)
+            if self.dispatch.fork is not None and failures(fresh) == len(fresh):
+                raise _ForkLies(f"{victim} fails in its order in fresh processes only")
+            if failures(fresh) == 0:
+                return self._nondeterministic(
+                    replace(failure, signature=signature),
+                    f"it did not fail again in {len(runs) + len(fresh)} runs of the order that showed it",
+                )
+            runs, seen = [*runs, *fresh], failures(fresh)
+        alone = self.dispatch.run_all([self._trial((victim,), signature)] * _ALONE_REPEATS)
+        by_itself = failures(alone)
+        if by_itself:
+            return self._nondeterministic(
+                replace(failure, signature=signature),
+                f"alone it fails in {by_itself} of {len(alone)} runs, in order in {seen} of {len(runs)}",
+                by_itself / len(alone),
+            )
+        return self._noisy(replace(failure, signature=signature), signature, (seen, len(runs)))
+
+    def _noisy(self, failure: Failure, signature: Signature, seen: tuple[int, int]) -> Finding:
+        """A victim that fails now and then, only in order: Bayesian bisection, then both arms counted."""
+        victim = failure.victim
+
+        def fails(result: TrialResult) -> Verdict:
+            return judge.verdict(result, victim, signature)
+
+        def trial_of(chosen: tuple[str, ...]) -> Trial:
+            return self._trial((*chosen, victim), signature)
+
+        search = narrow_noisy(failure.before, seen=seen)
+        found = self._search(search, trial_of, fails, self._hear(victim, len(failure.before)))
+        if not found.reproduced or found.confidence < _SURE:
+            return self._nondeterministic(failure, "which tests it fails after could not be made out", found.rate)
+        minimal = (*found.minimal, victim)
+        self.best = finding = Finding(
+            kind="victim",
+            victim=victim,
+            signature=signature,
+            minimal_order=minimal,
+            polluters=found.minimal,
+            failure_rate=found.rate,
+            seen_in=failure.seen_in,
+        )
+        rate = min(found.rate, 0.99)
+        return self._confirmed(finding, Claim(finding.id, minimal, signature, rate=rate))
+
+    # Narrowing, confirming, roles.
+
+    def _hear(self, victim: NodeId, of: int) -> Callable[[Question[str]], None]:
+        trials = 0
+
+        def hear(question: Question[str]) -> None:
+            nonlocal trials
+            left = of if question.best is None else len(question.best)
+            self.progress.narrowing(victim, left, of, trials)
+            trials += len(question.candidates)
+
+        return hear
+
+    def _narrow(
+        self,
+        before: tuple[NodeId, ...],
+        victim: NodeId,
+        signature: Signature | None,
+        judged: Callable[[TrialResult], Verdict],
+        known: Sequence[tuple[NodeId, ...]],
+    ) -> Narrowed[str]:
+        present = set(before)
+        suspects = [one for one in known if present.issuperset(one)]
+        found = self._search(
+            narrow(before, suspects=suspects, check=True),
+            lambda chosen: self._trial((*chosen, victim), signature),
+            judged,
+            self._hear(victim, len(before)),
+        )
+        self.progress.narrowing(victim, len(found.minimal), len(before), found.asked)
+        return found
+
+    def _confirmed(self, finding: Finding, claim: Claim) -> Finding:
+        self.progress.confirming(finding.victim)
+        seen = self.confirmer.confirm(claim)
+        return self._with(finding, seen)
+
+    def _with(self, finding: Finding, seen: Confirmed) -> Finding:
+        failed, runs = seen.confirmation.minimal_failed
+        note = finding.note
+        if not seen.holds:
+            note = note or "plain pytest in a fresh process does not show it"
+        return replace(
+            finding,
+            confirmed=seen.holds,
+            confirmation=seen.confirmation,
+            replay=seen.replay if seen.holds else replace(seen.replay, command=""),
+            confidence=max(seen.confidence, finding.confidence) if seen.holds else 0.0,
+            failure_rate=failed / runs if runs and finding.kind == "victim" else finding.failure_rate,
+            needs=Needs(services=self.condition.services),
+            note=note,
+        )
+
+    def _roles(self, finding: Finding, before: tuple[NodeId, ...], others: tuple[tuple[str, ...], ...]) -> Finding:
+        """Add cleaners and further polluting sets. What the budget cuts off here costs only them."""
+        victim, signature = finding.victim, finding.signature
+
+        def fails(result: TrialResult) -> Verdict:
+            return judge.verdict(result, victim, signature)
+
+        def trial_of(chosen: tuple[str, ...]) -> Trial:
+            return self._trial((*chosen, victim), signature)
+
+        def hear(question: Question[str]) -> None:
+            """Roles are not narrowing: nothing to tell."""
+
+        try:
+            search = alternatives(before, [finding.polluters], known=others, limit=self.options.most_sets)
+            sets = self._search(search, trial_of, fails, hear)
+            finding = replace(finding, other_polluting_sets=sets.sets)
+            guilty = {item for one in (finding.polluters, *sets.sets) for item in one}
+            rest = [nodeid for nodeid in self.suite.nodeids if nodeid not in guilty and nodeid != victim]
+            cleaning = cleaners(finding.polluters, rest, limit=self.options.most_cleaners)
+            finding = replace(finding, cleaners=self._search(cleaning, trial_of, fails, hear))
+        except OutOfBudget:
+            return replace(finding, note="the budget ended before cleaners and further polluters were looked for")
+        return finding
+
+    # What accuses nobody.
+
+    def _nondeterministic(self, failure: Failure, note: str, rate: float = 0.0) -> Finding:
+        signature = failure.signature or _UNKNOWN
+        return Finding(
+            kind="nondeterministic",
+            victim=failure.victim,
+            signature=signature,
+            minimal_order=(failure.victim,),
+            failure_rate=rate,
+            seen_in=failure.seen_in,
+            note=note,
+        )
+
+    def _unconfirmed(self, failure: Failure, note: str) -> Finding:
+        signature = failure.signature or _UNKNOWN
+        return Finding(
+            kind="victim",
+            victim=failure.victim,
+            signature=signature,
+            minimal_order=(*failure.before, failure.victim),
+            seen_in=failure.seen_in,
+            note=note,
+        )
+
+
+def accusing_nobody(finding: Finding) -> Finding:
+    """`finding` as it is where it was confirmed, else without the names of suspects."""
+    if finding.confirmed:
+        return finding
+    return replace(finding, polluters=(), setters=(), import_polluters=())
+
+
+_UNKNOWN = Signature("unknown", "", "it did not fail here", "call")

@@ -1,0 +1,144 @@
+"""Runs orders, diagnoses what fails in them, and keeps what is found: what `run` and `hunt` share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Literal, Protocol
+
+from bisect_loop.diagnose import Diagnosis, Failure, Options, Progress, accusing_nobody
+from bisect_loop.history import Run
+from bisect_loop.model import Finding, NamedOrder, NodeId, OrderTried, RunReport, TrialResult
+from bisect_loop.observe import Observed, observe
+from bisect_loop.runner.dispatch import OutOfBudget
+from bisect_loop.session import Session
+
+StoppedBecause = Literal["done", "budget", "interrupted"]
+
+
+class Listener(Progress, Protocol):
+    """Hears everything that a progress display shows."""
+
+    def order_finished(self, tried: OrderTried) -> None: ...
+
+    def finding(self, found: Finding) -> None: ...
+
+
+@dataclass(slots=True)
+class Investigation:
+    """What one run has seen and concluded so far. It is valid at any moment: an interrupt loses nothing."""
+
+    session: Session
+    run: Run
+    listener: Listener
+    notes: list[str]
+    observed: Observed = field(default_factory=Observed)
+    findings: list[Finding] = field(default_factory=list)
+    stopped_because: StoppedBecause = "done"
+    _diagnosis: Diagnosis | None = None
+
+    @property
+    def diagnosis(self) -> Diagnosis:
+        if self._diagnosis is None:
+            session = self.session
+            self._diagnosis = Diagnosis(
+                dispatch=session.dispatch,
+                confirmer=session.confirmer,
+                suite=session.suite,
+                condition=session.condition,
+                progress=self.listener,
+                options=Options(timeout=session.settings.timeout, roles=session.settings.roles),
+            )
+        return self._diagnosis
+
+    def run_orders(self, orders: Sequence[NamedOrder]) -> None:
+        """Run whole orders, in fresh processes. Raises OutOfBudget."""
+
+        def heard(tried: OrderTried, result: TrialResult) -> None:
+            self.diagnosis.heard(result)
+            self.run.record_order(tried.name, tried.seed, len(result.outcomes), tried.failed)
+            self.listener.order_finished(tried)
+            if result.detail:
+                last = result.outcomes[-1].nodeid if result.outcomes else "any test"
+                self.notes.append(f"order {tried.name} ended early, at {last}: {result.detail}")
+
+        observe(
+            orders,
+            self.session.dispatch,
+            self.session.condition,
+            self.session.settings.timeout,
+            self.observed,
+            heard,
+        )
+
+    def diagnose(self, failures: Sequence[Failure]) -> None:
+        """Diagnose `failures`, one after another, and store each finding as it comes. Raises OutOfBudget."""
+        for failure in failures:
+            found = self.diagnosis.diagnose(failure)
+            self.findings.append(found)
+            if failure.signature is not None or found.confirmed:
+                self.run_saves(found)
+            self.listener.finding(found)
+
+    def run_saves(self, found: Finding) -> None:
+        """Store a finding with what its replay needs."""
+        self.session.history.save_finding(found, self.session.context(), run=self.run)
+
+    def pursue(self, orders: Sequence[NamedOrder], victim: NodeId | None) -> None:
+        """Run `orders`, then diagnose what failed; stops in good order when the budget or the user says so."""
+        with self.stopping():
+            self.run_orders(orders)
+            self.diagnose(self.observed.failures(victim))
+
+    def pursue_given(self, order: NamedOrder, victim: NodeId) -> None:
+        """Diagnose `victim` in an order in which it is said to fail: no whole run is paid for."""
+        with self.stopping():
+            before = order.order[: order.order.index(victim)]
+            self.diagnose([Failure(victim, None, before, None, (order.name,))])
+
+    @contextmanager
+    def stopping(self) -> Iterator[None]:
+        """Whatever the budget or the user ends in here ends in good order."""
+        try:
+            yield
+        except OutOfBudget:
+            self.stop("budget")
+        except KeyboardInterrupt:
+            self.stop("interrupted")
+
+    def stop(self, because: StoppedBecause) -> None:
+        """Keep the best that is known of the finding at hand, accusing nobody."""
+        self.stopped_because = because
+        best = None if self._diagnosis is None else self._diagnosis.best
+        if best is not None and all(best.victim != found.victim for found in self.findings):
+            note = best.note or "best so far: the run ended before fresh processes could confirm it"
+            self.findings.append(accusing_nobody(best if best.confirmed else replace(best, note=note)))
+
+    def report(self) -> RunReport:
+        """Everything that was concluded, as plain values."""
+        session = self.session
+        settings = session.settings
+        return RunReport(
+            suite=session.suite,
+            env=settings.env,
+            services=session.services,
+            coverage=settings.coverage,
+            workers=settings.workers,
+            sources=(),
+            orders_tried=tuple(self.observed.tried),
+            findings=tuple(self.findings),
+            cost=session.dispatch.cost(session.seconds()),
+            stopped_because=self.stopped_because,
+            notes=tuple(dict.fromkeys(self.notes)),
+        )
+
+
+ORDER_DEPENDENT = ("victim", "brittle", "cross-process", "import-time")
+
+
+def exit_code(report: RunReport) -> int:
+    """2 interrupted, 1 where something order-dependent was confirmed, else 0."""
+    if report.stopped_because == "interrupted":
+        return 2
+    return int(any(found.confirmed and found.kind in ORDER_DEPENDENT for found in report.findings))
