@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -163,7 +164,7 @@ def test_old_trials_are_folded_into_sums(history: History, tmp_path: Path) -> No
     for _ in range(KEEP_TRIALS_OF):
         begin(history, resume=False).record(trial("a"), result("a"))
 
-    with sqlite3.connect(tmp_path / FOLDER / "history.db") as db:
+    with closing(sqlite3.connect(tmp_path / FOLDER / "history.db")) as db:
         assert db.execute("SELECT count(*) FROM trials").fetchone() == (KEEP_TRIALS_OF,)
         assert db.execute("SELECT trials_fork, tests, seconds FROM runs WHERE id = 1").fetchone() == (1, 1, 0.5)
 

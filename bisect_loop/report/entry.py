@@ -1,0 +1,284 @@
+"""One finding, or several victims of one polluter, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bisect_loop.model import Cause, Finding, Fix
+from bisect_loop.redact import HIDDEN
+from bisect_loop.report.spans import Line, Row, Span, SpanKind, gap, span, text
+from bisect_loop.report.words import count, listed, percent
+
+_MOST_SETS = 5
+_MOST_VICTIMS = 20
+_MOST_CLEANERS = 8
+_WIDE = "     "
+# The type of the signature of a failure that was told of and never seen here.
+_NEVER_SEEN = "unknown"
+_PLAIN = "fresh processes, plain pytest"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`subject` `claim` `objects`: "test_v" "fails after" ("test_p",). `command` is what reproduces it, or "".
+
+    `together` is said after several objects: that all are needed. `accuses` is false where nobody is accused.
+    """
+
+    label: str
+    id: str
+    subject: Line
+    claim: str
+    objects: tuple[Line, ...]
+    together: str
+    rows: tuple[Row, ...]
+    command: str
+    accuses: bool
+
+
+def entries_of(findings: Sequence[Finding]) -> tuple[Entry, ...]:
+    """Return an entry for each group of findings that share their polluters, in the order in which they came."""
+    groups: dict[object, list[Finding]] = {}
+    for finding in findings:
+        guilty = (finding.polluters, finding.import_polluters, finding.setters)
+        alone = not finding.confirmed or not any(guilty)
+        groups.setdefault(finding.id if alone else (finding.kind, guilty), []).append(finding)
+    accusing_first = sorted(groups.values(), key=lambda group: not _accuses(group[0]))
+    return tuple(_entry(group) for group in accusing_first)
+
+
+def reproduced(finding: Finding) -> bool:
+    """Tell whether the failure was seen at all, rather than only told of."""
+    return finding.confirmed or finding.signature.type != _NEVER_SEEN
+
+
+def _accuses(finding: Finding) -> bool:
+    return finding.confirmed and finding.kind not in ("always-fails", "nondeterministic")
+
+
+def _entry(group: Sequence[Finding]) -> Entry:
+    first = group[0]
+    label, claim = _claim(first, several=len(group) > 1)
+    objects = _objects(first)
+    rows = (
+        _victims(group),
+        _also_collected(first),
+        _suspected(first),
+        _error(first),
+        _why(first.cause),
+        _needs(first),
+        _checked(first),
+        _chance(first),
+        _cleaners(first),
+        _other_sets(first),
+        _fixes(first.fixes),
+        Row("seen in", (gap(span("plain", name) for name in first.seen_in),) if first.seen_in else ()),
+        Row("note", tuple((text(note),) for note in _notes(first))),
+    )
+    return Entry(
+        label=label,
+        id=first.id,
+        subject=(span("strong", count(len(group), "test")) if len(group) > 1 else span("id", first.victim),),
+        claim=claim,
+        objects=objects,
+        together=_together(first, len(objects)),
+        rows=tuple(row for row in rows if row.lines),
+        command=first.replay.command if first.replay.ran else "",
+        accuses=_accuses(first),
+    )
+
+
+def _claim(finding: Finding, *, several: bool) -> tuple[str, str]:
+    """Return what stands before the id, and the verb."""
+    fail, passes = ("fail", "pass") if several else ("fails", "passes")
+    if finding.kind == "always-fails":
+        return "FAILURE", "fails in every order and alone: an ordinary failure, nobody is accused"
+    if finding.kind == "nondeterministic":
+        return "BY CHANCE", f"fails {_rate(finding)}, whatever ran before: nobody is accused"
+    if not reproduced(finding):
+        return "NOT REPRODUCED", "did not fail here: nobody is accused"
+    if not finding.confirmed:
+        return "SUSPECTED", "fails in some orders, and what breaks it was not confirmed: nobody is accused"
+    if finding.kind == "cross-process":
+        return "FINDING", f"{fail} only while other workers run, in no order of one process"
+    if finding.kind == "brittle":
+        return "FINDING", f"{fail} alone, {passes} after"
+    if finding.kind == "import-time":
+        return "FINDING", f"{fail} when pytest collects"
+    return "FINDING", f"{fail} after"
+
+
+def _rate(finding: Finding) -> str:
+    """Say how often a test of chance fails; both arms count, since what ran before does not matter."""
+    failed, in_order = finding.confirmation.minimal_failed
+    passed, alone = finding.confirmation.victim_alone_passed
+    runs = in_order + alone
+    if runs:
+        return f"{failed + alone - passed} of {runs} times"
+    return f"in about {percent(finding.failure_rate)} of its runs" if finding.failure_rate > 0 else "now and then"
+
+
+def _objects(finding: Finding) -> tuple[Line, ...]:
+    if not _accuses(finding):
+        return ()
+    if finding.kind == "brittle":
+        names: Sequence[str] = finding.setters
+    elif finding.kind == "import-time":
+        names = finding.import_polluters
+    else:
+        names = finding.polluters
+    return tuple((span("id", name),) for name in names)
+
+
+def _together(finding: Finding, number: int) -> str:
+    if number < 2:
+        return ""
+    every = "both" if number == 2 else f"all {number}"
+    return f"({every} are needed{'' if finding.kind == 'import-time' else ', in this order'})"
+
+
+def _victims(group: Sequence[Finding]) -> Row:
+    if len(group) < 2:
+        return Row("victims", ())
+    lines: list[Line] = [
+        (span("dim", finding.id), text("  "), span("id", finding.victim)) for finding in group[:_MOST_VICTIMS]
+    ]
+    lines[0] = (*lines[0], text("  (shown here)"))
+    lines += _more(len(group) - _MOST_VICTIMS)
+    return Row("victims", tuple(lines))
+
+
+def _also_collected(finding: Finding) -> Row:
+    if finding.kind == "import-time" or not _accuses(finding):
+        return Row("collected", ())
+    lines = tuple((span("id", path), text("  (must be collected, not run)")) for path in finding.import_polluters)
+    return Row("collected", lines)
+
+
+def _suspected(finding: Finding) -> Row:
+    if finding.confirmed or finding.kind in ("always-fails", "nondeterministic"):
+        return Row("suspected", ())
+    suspects = (*finding.polluters, *finding.import_polluters, *finding.setters)
+    return Row("suspected", tuple((span("id", name),) for name in suspects))
+
+
+def _error(finding: Finding) -> Row:
+    signature = finding.signature
+    if not reproduced(finding):
+        return Row("error", ())
+    place = f"at {signature.where}" if signature.where else ""
+    if signature.phase != "call":
+        place = f"in {signature.phase}, {place}" if place else f"in {signature.phase}"
+    return Row("error", ((span("message", signature.headline),), *(((span("dim", place),),) if place else ())))
+
+
+def _why(cause: Cause | None) -> Row:
+    if cause is None:
+        return Row("why", ())
+    line = [text(f"{cause.resource}, held by "), span("code", cause.holder)]
+    if cause.bound_at:
+        line += [text(", was bound at "), span("code", cause.bound_at)]
+    if cause.bound_by and cause.bound_by != cause.loop_made_by:
+        line += [text(" by "), span("id", cause.bound_by)]
+    if cause.loop_made_by:
+        line += [text(" to the event loop of "), span("id", cause.loop_made_by)]
+    if cause.loop_closed_after and cause.loop_closed_after == cause.loop_made_by:
+        line.append(text(", which closed with that test"))
+    elif cause.loop_closed_after:
+        line += [text(", which closed after "), span("id", cause.loop_closed_after)]
+    if cause.used_at:
+        line += [text("; it was used at "), span("code", cause.used_at), text(" on another loop")]
+    return Row("why", ((*line, text(f" ({cause.confidence})")),))
+
+
+def _needs(finding: Finding) -> Row:
+    needs = finding.needs
+    names = [*needs.env, *needs.services]
+    if needs.coverage:
+        names.append("coverage")
+    if needs.workers > 1:
+        names.append(count(needs.workers, "worker"))
+    return Row("needs", ((text(listed(names)),),) if names else ())
+
+
+def _checked(finding: Finding) -> Row:
+    """What fresh processes showed, as k of n for each arm."""
+    if finding.kind in ("always-fails", "nondeterministic") or not reproduced(finding):
+        return Row("checked", ())
+    failed, in_order = finding.confirmation.minimal_failed
+    passed, alone = finding.confirmation.victim_alone_passed
+    arms = []
+    if finding.kind == "brittle":
+        if alone:
+            arms.append(f"victim alone {alone - passed}/{alone} fail")
+        if in_order:
+            arms.append(f"in order {in_order - failed}/{in_order} pass")
+    else:
+        if in_order:
+            collected = "with the module collected" if finding.kind == "import-time" else "in order"
+            arms.append(f"{collected} {failed}/{in_order} fail")
+        if alone:
+            arms.append(f"victim alone {passed}/{alone} pass")
+    if not arms:
+        return Row(
+            "checked", () if finding.confirmed else ((text("not yet in fresh processes, so nothing is shown"),),)
+        )
+    kind: SpanKind = "ok" if finding.confirmed else "plain"
+    line: list[Span] = []
+    for arm in arms:
+        line += [text(" · "), span(kind, arm)] if line else [span(kind, arm)]
+    label = "confirmed" if finding.confirmed else "checked"
+    return Row(label, ((*line, Span(_WIDE, "gap"), span("dim", _PLAIN)),))
+
+
+def _chance(finding: Finding) -> Row:
+    if not _accuses(finding) or finding.failure_rate >= 1 or finding.kind == "brittle":
+        return Row("chance", ())
+    words = f"fails in about {percent(finding.failure_rate)} of the runs of this order"
+    if finding.confidence:
+        words += f"; {percent(finding.confidence)} sure that the order matters"
+    return Row("chance", ((text(words),),))
+
+
+def _cleaners(finding: Finding) -> Row:
+    names = finding.cleaners
+    if len(names) == 1:
+        return Row("cleaner", ((text("made harmless by "), span("id", names[0]), text(" in between")),))
+    lines: list[Line] = [(span("id", name),) for name in names[:_MOST_CLEANERS]]
+    lines += _more(len(names) - _MOST_CLEANERS)
+    return Row("cleaners", ((text("made harmless, in between, by any of"),), *lines) if lines else ())
+
+
+def _other_sets(finding: Finding) -> Row:
+    if not _accuses(finding):
+        return Row("also after", ())
+    lines: list[Line] = []
+    for names in finding.other_polluting_sets[:_MOST_SETS]:
+        line: list[Span] = []
+        for name in names:
+            line += [text(" + "), span("id", name)] if line else [span("id", name)]
+        lines.append(tuple(line))
+    lines += _more(len(finding.other_polluting_sets) - _MOST_SETS)
+    return Row("also after", tuple(lines))
+
+
+def _more(number: int) -> list[Line]:
+    return [(text(f"+{number:,} more (all in --json)"),)] if number > 0 else []
+
+
+def _fixes(fixes: Sequence[Fix]) -> Row:
+    lines: list[Line] = []
+    for fix in fixes:
+        line = [text(f"{fix.kind} at "), span("code", fix.where)]
+        tried = "not tried" if fix.verified is None else f"verified {fix.verified[0]}/{fix.verified[1]}"
+        good = fix.verified is not None and fix.verified[0] == fix.verified[1]
+        lines.append((*line, Span(_WIDE, "gap"), span("ok" if good else "dim", tried)))
+    return Row("fix", tuple(lines))
+
+
+def _notes(finding: Finding) -> list[str]:
+    notes = [finding.note] if finding.note else []
+    if finding.replay.ran and HIDDEN in finding.replay.command:
+        notes.append(f"{HIDDEN} stands for a secret that is not shown: set it before you run the command.")
+    return notes
