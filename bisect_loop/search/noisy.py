@@ -13,7 +13,7 @@ from typing import Generic
 from bisect_loop.model import Verdict
 from bisect_loop.search.bayes import bisect_noisy
 from bisect_loop.search.belief import LEAST_BACKGROUND, RATES
-from bisect_loop.search.question import NotReproducing, Search, T, ask_one
+from bisect_loop.search.question import Search, T, ask_one
 
 STAGE = "alone"
 
@@ -22,8 +22,9 @@ STAGE = "alone"
 class NoisyNarrowed(Generic[T]):
     """`minimal` does it at `rate` (posterior mean), which is believed with `confidence` (0 to 1).
 
-    `reproduced` says that this very set was seen to fail; where it is false the run limit came first, and the
-    set is only the best guess. `asked` is the number of verdicts that were asked for.
+    `reproduced` says that this very set was seen to fail. Where it is false the run limit came first, or the
+    items do not fail at all (then `minimal` is empty): the set is only a guess. `asked` is the number of
+    verdicts that were asked for.
     """
 
     minimal: tuple[T, ...]
@@ -46,7 +47,7 @@ def narrow_noisy(
 
     `confidence` is wanted of each step, `limit` bounds the verdicts of all; the other parameters are those of
     `bayes.bisect_noisy`, as is the demand that a candidate be run anew each time it is asked about. Raises
-    NotReproducing where they are believed not to fail at all, and ValueError without items.
+    ValueError without items.
     """
     rest: tuple[T, ...] = tuple(items)
     held: tuple[T, ...] = ()
@@ -65,8 +66,6 @@ def narrow_noisy(
         )
         asked += located.asked
         if located.item is None:
-            if not held:
-                raise NotReproducing("the items to be narrowed did not fail as a whole")
             return NoisyNarrowed(held, located.rate, sure * (1.0 - located.confidence), False, asked)
         held, rest = (located.item, *held), rest[: located.index]
         settled = yield from _settle(
