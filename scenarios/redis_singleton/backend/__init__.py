@@ -1,0 +1,1 @@
+"""The refund desk of a small shop."""
