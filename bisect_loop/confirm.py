@@ -101,9 +101,7 @@ class PlainConfirmer:
         )
         (result,) = self.run([text])
         if not ran_as_asked(result, order):
-            text = self._prepared(
-                self.commander.by_plugin(self.condition, order, name=name, options=options, env=env)
-            )
+            text = self._prepared(self.commander.by_plugin(self.condition, order, name=name, options=options, env=env))
             (result,) = self.run([text])
         return text, result
 
@@ -130,8 +128,7 @@ class PlainConfirmer:
         """Run texts, several at once, and say of each whether it shows what is expected."""
         results = self.run([text for text, _ in wanted])
         return [
-            shows(result) or shows(self.run([text])[0])
-            for (text, shows), result in zip(wanted, results, strict=True)
+            shows(result) or shows(self.run([text])[0]) for (text, shows), result in zip(wanted, results, strict=True)
         ]
 
     def confirm(self, claim: Claim) -> Confirmed:

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from bisect_loop.confirm import Claim, Confirmed, Confirmer
 from bisect_loop.model import (
     FAMILY_HANG,
+    NEVER_SEEN,
     Condition,
     Finding,
     Needs,
@@ -39,7 +40,7 @@ _BASE_REPEATS = 4
 # Repeats of a victim alone, where its failure is a matter of chance.
 _ALONE_REPEATS = 10
 # Posterior probability below which a search among failures by chance names nobody.
-_SURE = 0.95
+_SURE = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`timeout` is how long, in seconds, a trial may be silent; `roles` asks for cleaners and further polluters."""
+    """`timeout`: how long, in seconds, a trial may be silent. `roles`: look for cleaners and further polluters."""
 
     timeout: float = 120.0
     roles: bool = True
@@ -279,9 +280,7 @@ class Diagnosis:
         try:
             narrowed = self._search(narrow(others, check=True), trial_of, fails, self._hear(victim, len(others)))
         except NotReproducing:
-            return self._unconfirmed(
-                failure, "it fails only where the whole suite is collected, by no single module"
-            )
+            return self._unconfirmed(failure, "it fails only where the whole suite is collected, by no single module")
         polluters = order[:-1]
         finding = Finding(
             kind="victim" if polluters else "import-time",
@@ -469,4 +468,4 @@ def accusing_nobody(finding: Finding) -> Finding:
     return replace(finding, polluters=(), setters=(), import_polluters=())
 
 
-_UNKNOWN = Signature("unknown", "", "it did not fail here", "call")
+_UNKNOWN = Signature(NEVER_SEEN, "", "it did not fail here", "call")

@@ -17,7 +17,7 @@ from bisect_loop.search import orders
 
 
 def next_orders(ids: Sequence[NodeId], seen: Set[str]) -> Iterator[NamedOrder]:
-    """Yield, without end, orders whose names are not in `seen`: default and reverse, then shuffles by new seeds."""
+    """Yield orders whose names are not in `seen`, without end: default, reverse, then shuffles by new seeds."""
     for name, order in (("default", orders.default(ids)), ("reverse", orders.reverse(ids))):
         if name not in seen:
             yield NamedOrder(name, order)

@@ -22,6 +22,8 @@ FAMILY_ASSERTION = "assertion"
 FAMILY_HANG = "hang"
 FAMILY_CRASH = "crash"
 
+NEVER_SEEN = "unknown"  # the type of a signature that stands for a failure which did not show here
+
 # One victim of a loop bug shows now one of these, now another, depending on the victims before it.
 _CROSS_LOOP = re.compile(
     r"attached to a different loop|bound to a different event loop|different event loop"

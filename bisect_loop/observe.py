@@ -32,9 +32,7 @@ class Observed:
                         found[key] = replace(known, seen_in=(*known.seen_in, order.name))
                     continue
                 before = tuple(earlier.nodeid for earlier in result.outcomes[:position])
-                found[key] = Failure(
-                    outcome.nodeid, signature, before, self._passing(outcome.nodeid), (order.name,)
-                )
+                found[key] = Failure(outcome.nodeid, signature, before, self._passing(outcome.nodeid), (order.name,))
         return list(found.values())
 
     def _passing(self, victim: NodeId) -> tuple[NodeId, ...] | None:

@@ -37,9 +37,7 @@ _TOKEN = re.compile(
     r"|pypi-[\w\-]{16,}|[rs]k_(?:live|test)_[A-Za-z0-9]{8,}|sk-[\w\-]{16,}|A(?:KI|SI)A[0-9A-Z]{16}|AIza[\w\-]{30,}"
     r"|eyJ[\w\-]{8,}\.[\w\-]{4,}\.[\w\-]*)"
 )
-_PRIVATE_KEY = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL
-)
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _BEARER = re.compile(
     r"(\bbearer +|\bauthorization['\"]?\s*[:=]\s*['\"]?(?:basic|digest|token) +)(?=[^\s'\"]*\d)[\w.~+/=\-]{8,}",
     re.IGNORECASE,
@@ -161,8 +159,7 @@ def redact_finding(finding: Finding, secrets: Sequence[str] = ()) -> Finding:
         finding,
         signature=redact_signature(finding.signature, secrets),
         fixes=tuple(
-            replace(fix, diff=None if fix.diff is None else redact_text(fix.diff, secrets))
-            for fix in finding.fixes
+            replace(fix, diff=None if fix.diff is None else redact_text(fix.diff, secrets)) for fix in finding.fixes
         ),
         replay=replace(finding.replay, command=redact_command(finding.replay.command, secrets)),
         note=redact_text(finding.note, secrets),
@@ -222,9 +219,7 @@ def _redact_url_match(url: re.Match[str]) -> str:
     userinfo, host_on = rest[: max(at, 0)], rest[at + 1 :]
     # Several URLs with no blank between them are one match.
     host_on = redact_url(host_on)
-    host_on = _QUERY.sub(
-        lambda part: f"{part[1]}{part[2]}={HIDDEN}" if is_secret_name(part[2]) else part[0], host_on
-    )
+    host_on = _QUERY.sub(lambda part: f"{part[1]}{part[2]}={HIDDEN}" if is_secret_name(part[2]) else part[0], host_on)
     if at < 0:
         return scheme + host_on
     user, _, password = userinfo.partition(":")

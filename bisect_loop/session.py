@@ -19,6 +19,7 @@ from bisect_loop.conditions.slots import open_slots
 from bisect_loop.confirm import PlainConfirmer
 from bisect_loop.history import FOLDER, FindingContext, History, HistoryError, Run, fingerprint
 from bisect_loop.model import Condition, Ending, TrialResult
+from bisect_loop.redact import secrets_in
 from bisect_loop.runner.command import Commander
 from bisect_loop.runner.dispatch import Dispatch
 from bisect_loop.runner.fork import Collected, ForkRunner, StartFailure
@@ -26,7 +27,6 @@ from bisect_loop.runner.fresh import FreshRunner
 from bisect_loop.runner.plain import PlainRunner
 from bisect_loop.runner.target import Slots, Target, without_outer_pytest
 from bisect_loop.runner.workspace import Workspace
-
 
 # A round of the search is eight chunks: all at once.
 _FORKED = 8
@@ -60,6 +60,7 @@ class Settings:
     runner: Literal["auto", "fork", "fresh"] = "auto"
     roles: bool = True
     reset_external: bool = False
+    outputs: tuple[Path, ...] = ()  # files that the command itself will write
 
     @property
     def condition(self) -> Condition:
@@ -110,11 +111,9 @@ class Session:
         self.root = Path(self.suite.root)
         if not self.suite.nodeids:
             raise Refusal("No tests were collected: name a path that holds some.", 5)
-        self.executor = self._stack.enter_context(
-            _Threads(max_workers=self.slots.width, thread_name_prefix="trial")
-        )
-        self.history = self._open_history()
-        self.fingerprint = fingerprint(self.root)
+        self.executor = self._stack.enter_context(_Threads(max_workers=self.slots.width, thread_name_prefix="trial"))
+        self.history = self._open_history(secrets_in(environ.items()))
+        self.fingerprint = fingerprint(self.root, ignore=settings.outputs)
         self.dispatch = Dispatch(
             fresh=FreshRunner(self.target, self.workspace, self.slots, self.paths),
             fork=self._trusted(forked, collected.refusal),
@@ -163,9 +162,7 @@ class Session:
             except StartFailure:
                 pass
             else:
-                self._say(
-                    "the tests import from the working directory, so they are run as `python -m pytest` does"
-                )
+                self._say("the tests import from the working directory, so they are run as `python -m pytest` does")
                 return started
         raise Refusal(*explain(first, self.settings))
 
@@ -186,14 +183,14 @@ class Session:
             return None
         return forked
 
-    def _open_history(self) -> History:
+    def _open_history(self, secrets: Sequence[str]) -> History:
         self.stored = True
         try:
-            history = History.open(self.root)
+            history = History.open(self.root, secrets=secrets)
         except HistoryError as error:
             self._say(f"{error} This run is not stored.")
             self.stored = False
-            history = History.in_memory()
+            history = History.in_memory(secrets=secrets)
         if history.note:
             self._say(history.note)
         return self._stack.enter_context(history)
@@ -203,20 +200,16 @@ class Session:
         started = [service for service in self.services if service.kind != "url"]
         if not started:
             return ()
-        names = [
-            f"{service.name}={service.kind}" if service.kind != "auto" else service.name for service in started
-        ]
+        names = [f"{service.name}={service.kind}" if service.kind != "auto" else service.name for service in started]
         return ("with", *names, "--")
 
     # Running.
 
     def begin(self, question: str, argv: tuple[str, ...], *, resume: bool = True) -> Run:
         """Begin a run in the history, or (with `resume`) go on with the same one where it was cut off."""
-        settings = replace(self.settings, jobs=None, budget=None)
+        settings = replace(self.settings, jobs=None, budget=None, outputs=())
         text = repr((__version__, question, settings, self.suite.python, self.suite.pytest, self.suite.plugins))
-        run = self.history.begin_run(
-            hashlib.sha256(text.encode()).hexdigest(), self.fingerprint, argv, resume=resume
-        )
+        run = self.history.begin_run(hashlib.sha256(text.encode()).hexdigest(), self.fingerprint, argv, resume=resume)
         self.dispatch.record = run
         if run.resumed:
             self._say(f"going on with a run that was cut off: {run.resumed} trials are known already")

@@ -64,7 +64,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
         code = stop.exit_code
     except click.ClickException as error:
         click.echo(f"bisect-loop: {error.format_message()}", err=True)
-        code = error.exit_code if isinstance(error, Failed) else 4
+        code = error.code if isinstance(error, Failed) else 4
     except (click.Abort, KeyboardInterrupt):
         click.echo("bisect-loop: interrupted", err=True)
         code = 2
@@ -87,4 +87,4 @@ class Failed(click.ClickException):
 
     def __init__(self, sentence: str, code: int) -> None:
         super().__init__(sentence)
-        self.exit_code = code
+        self.code = code

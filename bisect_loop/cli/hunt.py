@@ -10,7 +10,7 @@ import click
 
 from bisect_loop.cli import Failed
 from bisect_loop.cli.options import Duration, settings_of, suite_options
-from bisect_loop.cli.output import checked_files, make_listener, report_options, show, write_files
+from bisect_loop.cli.output import checked_files, make_listener, redacted, report_options, show, write_files
 from bisect_loop.hunt import Hunt
 from bisect_loop.reproduce import Investigation, exit_code
 from bisect_loop.session import Refusal, Session
@@ -30,7 +30,7 @@ def command(rest: tuple[str, ...], /, most_orders: int | None, debug: bool, **op
     """
     del debug
     reports = checked_files(options)
-    settings = settings_of(rest, **options)
+    settings = settings_of(rest, outputs=tuple(reports.values()), **options)
     notes: list[str] = []
     with make_listener() as listener:
 
@@ -52,6 +52,7 @@ def command(rest: tuple[str, ...], /, most_orders: int | None, debug: bool, **op
                 stored = session.stored
         except Refusal as refusal:
             raise Failed(str(refusal), refusal.code) from refusal
+    report = redacted(report, os.environ)
     show(report, stored=stored)
     write_files(report, reports)
     return exit_code(report)

@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType):  # type: ignore[type-arg]
     """Seconds, or a number with a unit: 90, 90s, 10m, 1h30m."""
 
     name = "duration"
@@ -31,9 +31,7 @@ class Duration(click.ParamType):
         if re.fullmatch(r"\d+(\.\d+)?", text):
             seconds = float(text)
         elif re.fullmatch(r"(\d+(\.\d+)?[smh])+", text):
-            seconds = sum(
-                float(number) * _UNITS[unit] for number, _, unit in re.findall(r"(\d+(\.\d+)?)([smh])", text)
-            )
+            seconds = sum(float(number) * _UNITS[unit] for number, _, unit in re.findall(r"(\d+(\.\d+)?)([smh])", text))
         else:
             self.fail(f"{value!r} is no duration: write 90, 90s, 10m or 1h30m", param, ctx)
         if seconds <= 0:
@@ -41,7 +39,7 @@ class Duration(click.ParamType):
         return seconds
 
 
-class Assignment(click.ParamType):
+class Assignment(click.ParamType):  # type: ignore[type-arg]
     """NAME=VALUE."""
 
     name = "name=value"
@@ -125,6 +123,7 @@ def settings_of(
     runner: Literal["auto", "fork", "fresh"],
     roles: bool,
     budget: float | None,
+    outputs: tuple[Path, ...] = (),
     workers: int = 1,
 ) -> Settings:
     """Settings from the options of a command; `rest` are pytest's own arguments."""
@@ -144,4 +143,5 @@ def settings_of(
         confirm=confirm,
         runner=runner,
         roles=roles,
+        outputs=tuple(path.absolute() for path in outputs),
     )

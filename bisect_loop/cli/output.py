@@ -14,6 +14,7 @@ import click
 
 from bisect_loop.cli import Failed
 from bisect_loop.model import RunReport
+from bisect_loop.redact import redact_report, secrets_in
 from bisect_loop.report import files, terminal
 from bisect_loop.report.live import BoardListener, PlainListener
 
@@ -33,7 +34,7 @@ def report_options(command: F) -> F:
 
 
 def checked_files(options: dict[str, Any]) -> dict[str, Path]:
-    """Take the report files out of a command's options. Raises Failed, before the work, where one cannot be had."""
+    """Take the report files out of a command's options. Raises Failed where one cannot be written."""
     wanted = {name: options.pop(name) for name in _FORMATS}
     chosen = {name: path for name, path in wanted.items() if path is not None}
     for path in chosen.values():
@@ -43,6 +44,11 @@ def checked_files(options: dict[str, Any]) -> dict[str, Path]:
         if not os.access(folder, os.W_OK) or path.is_dir():
             raise Failed(f"{path} cannot be written: check its permissions.", 4)
     return chosen
+
+
+def redacted(report: RunReport, environ: Mapping[str, str]) -> RunReport:
+    """The report without the secrets that the environment holds."""
+    return redact_report(report, secrets_in(environ.items()))
 
 
 def write_files(report: RunReport, chosen: Mapping[str, Path]) -> None:

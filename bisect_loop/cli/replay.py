@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,6 +14,7 @@ from bisect_loop.cli.options import Duration
 from bisect_loop.history import History, HistoryError, StoredFinding
 from bisect_loop.history.opening import store_above
 from bisect_loop.model import Outcome, TrialResult, Verdict
+from bisect_loop.redact import redact_signature, secrets_in
 from bisect_loop.runner.plain import PlainRunner
 from bisect_loop.runner.target import Target, without_outer_pytest
 from bisect_loop.runner.workspace import Workspace
@@ -24,9 +27,7 @@ PASSES, FAILS, UNTESTABLE = 0, 1, 125
 @click.argument("finding")
 @click.option("-C", "directory", type=click.Path(path_type=Path), help="Run as if started in this directory.")
 @click.option("--times", type=click.IntRange(1), default=1, show_default=True, help="Fails when any run fails.")
-@click.option(
-    "--timeout", type=Duration(), default=120.0, show_default="2m", help="Silence that counts as a hang."
-)
+@click.option("--timeout", type=Duration(), default=120.0, show_default="2m", help="Silence that counts as a hang.")
 @click.option("--debug", is_flag=True, help="Show tracebacks of this tool.")
 def command(finding: str, directory: Path | None, times: int, timeout: float, debug: bool) -> int:
     """Run a stored finding's command again: exit 0 it passes now, 1 it still fails, 125 it cannot be tested.
@@ -55,10 +56,20 @@ def command(finding: str, directory: Path | None, times: int, timeout: float, de
     return code
 
 
+def _redacted(result: TrialResult, secrets: Sequence[str]) -> TrialResult:
+    """`result` as the store would keep it: like must meet like."""
+    outcomes = (
+        replace(outcome, signatures=tuple(redact_signature(one, secrets) for one in outcome.signatures))
+        for outcome in result.outcomes
+    )
+    return replace(result, outcomes=tuple(outcomes))
+
+
 def conclude(stored: StoredFinding, results: list[TrialResult]) -> tuple[int, str]:
     """The exit code and one sentence on what the runs showed."""
     victim, signature = stored.finding.victim, stored.finding.signature
-    verdicts = [judge.verdict(result, victim, signature) for result in results]
+    secrets = secrets_in(os.environ.items())
+    verdicts = [judge.verdict(_redacted(result, secrets), victim, signature) for result in results]
     failed = verdicts.count(Verdict.REPRODUCES)
     if failed:
         return FAILS, f"still fails ({failed}/{len(results)}): {signature.headline}"
@@ -66,7 +77,5 @@ def conclude(stored: StoredFinding, results: list[TrialResult]) -> tuple[int, st
         return PASSES, f"passes now ({len(results)}/{len(results)})"
     odd = results[next(i for i, verdict in enumerate(verdicts) if verdict is Verdict.UNRESOLVED)]
     outcome: Outcome | None = odd.of(victim)
-    reason = (
-        judge.reason(odd, victim, signature) if outcome is not None else odd.detail or "the victim was not run"
-    )
+    reason = judge.reason(odd, victim, signature) if outcome is not None else odd.detail or "the victim was not run"
     return UNTESTABLE, f"cannot be tested: {reason}"

@@ -11,7 +11,7 @@ import click
 
 from bisect_loop.cli import Failed
 from bisect_loop.cli.options import Duration, settings_of, suite_options
-from bisect_loop.cli.output import checked_files, make_listener, report_options, show, write_files
+from bisect_loop.cli.output import checked_files, make_listener, redacted, report_options, show, write_files
 from bisect_loop.ingest.orders import OrderError, checked_order, suggestion
 from bisect_loop.model import NamedOrder
 from bisect_loop.reproduce import Investigation, exit_code
@@ -58,7 +58,7 @@ def command(
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--orders") from error
     reports = checked_files(options)
-    settings = settings_of(rest, **options)
+    settings = settings_of(rest, outputs=tuple(reports.values()), **options)
     notes: list[str] = []
     with make_listener() as listener:
 
@@ -85,6 +85,7 @@ def command(
                 stored = session.stored
         except (Refusal, OrderError) as refusal:
             raise Failed(str(refusal), getattr(refusal, "code", 4)) from refusal
+    report = redacted(report, os.environ)
     show(report, stored=stored)
     write_files(report, reports)
     return exit_code(report)

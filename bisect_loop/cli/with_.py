@@ -25,9 +25,7 @@ def command(rest: tuple[str, ...], /, services: tuple[str, ...], debug: bool) ->
     """
     del debug
     if not rest:
-        raise Failed(
-            "There is no command to run: write it behind --, as in `bisect-loop with redis -- pytest`.", 4
-        )
+        raise Failed("There is no command to run: write it behind --, as in `bisect-loop with redis -- pytest`.", 4)
     with Workspace() as workspace:
         try:
             opened = open_slots(services, 1, workspace, os.environ)

@@ -90,9 +90,7 @@ def _make_encoder(cls: type) -> _Convert:
         for name, default in fields:
             held = getattr(value, name)
             # `is` and the type: True == 1 and 0 == 0.0, and -0.0 == 0.0.
-            if held is default or (
-                held == default and type(held) is type(default) and not isinstance(held, float)
-            ):
+            if held is default or (held == default and type(held) is type(default) and not isinstance(held, float)):
                 continue
             data[name] = _encoder(type(held))(held)
         return data

@@ -24,9 +24,7 @@ class Run:
     call at once.
     """
 
-    def __init__(
-        self, history: History, number: int | None, fingerprint: str, *, started: float, resumed: int
-    ) -> None:
+    def __init__(self, history: History, number: int | None, fingerprint: str, *, started: float, resumed: int) -> None:
         self.id = number  # None where the store was in trouble before the run began
         self.fingerprint = fingerprint
         self.started = started
@@ -129,6 +127,4 @@ def _redact_result(result: TrialResult, secrets: Sequence[str]) -> TrialResult:
 def _redact_outcome(outcome: Outcome, secrets: Sequence[str]) -> Outcome:
     if not outcome.signatures:
         return outcome
-    return replace(
-        outcome, signatures=tuple(redact_signature(signature, secrets) for signature in outcome.signatures)
-    )
+    return replace(outcome, signatures=tuple(redact_signature(signature, secrets) for signature in outcome.signatures))

@@ -52,9 +52,7 @@ class History:
         self._lock = threading.RLock()
 
     @classmethod
-    def open(
-        cls, root: Path, *, create: bool = True, secrets: Sequence[str] = (), clock: Clock = time.time
-    ) -> History:
+    def open(cls, root: Path, *, create: bool = True, secrets: Sequence[str] = (), clock: Clock = time.time) -> History:
         """Open the store of the rootdir `root`; with `create`, make it where there is none.
 
         `secrets` (see `redact.secrets_in`) are hidden in all that is stored. Raises HistoryError.
@@ -97,8 +95,7 @@ class History:
     ) -> tuple[int, float, int]:
         now = self.clock()
         last = db.execute(
-            "SELECT id, started, active, reason FROM runs WHERE key = ? AND fingerprint = ?"
-            " ORDER BY id DESC LIMIT 1",
+            "SELECT id, started, active, reason FROM runs WHERE key = ? AND fingerprint = ? ORDER BY id DESC LIMIT 1",
             (key, fingerprint),
         ).fetchone()
         if resume and last and last[3] in (None, "interrupted", "budget") and now - last[2] <= RESUME_WITHIN:
@@ -130,9 +127,7 @@ class History:
 
     def last_report(self) -> RunReport | None:
         """Return the report of the newest run that has one, None where no run has. Raises HistoryError."""
-        row = self.read(
-            "SELECT report FROM runs WHERE report IS NOT NULL ORDER BY active DESC, id DESC LIMIT 1", ()
-        )
+        row = self.read("SELECT report FROM runs WHERE report IS NOT NULL ORDER BY active DESC, id DESC LIMIT 1", ())
         return _unpack(RunReport, row[0][0]) if row else None
 
     # -- findings -----------------------------------------------------------------------------------------------
@@ -232,9 +227,7 @@ class History:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.Error as error:
-                raise HistoryError(
-                    f"The history in {self.where} cannot be read ({error}): move it away."
-                ) from error
+                raise HistoryError(f"The history in {self.where} cannot be read ({error}): move it away.") from error
 
     def write(self, action: Callable[[sqlite3.Connection], T], otherwise: T) -> T:
         """Return what `action` does in one transaction, or `otherwise` where the store fails or has failed."""
@@ -275,9 +268,7 @@ def _redact_context(context: FindingContext, secrets: Sequence[str]) -> FindingC
 
 def _stored(row: Sequence[Any]) -> StoredFinding:
     finding_id, finding, context, first, last, count = row
-    return StoredFinding(
-        finding_id, _unpack(Finding, finding), _unpack(FindingContext, context), first, last, count
-    )
+    return StoredFinding(finding_id, _unpack(Finding, finding), _unpack(FindingContext, context), first, last, count)
 
 
 def _unpack(cls: type[T], blob: bytes) -> T:

@@ -176,9 +176,7 @@ class Server(plugin.Conductor):
             self.probe = at
             try:
                 self.session._setupstate.teardown_exact(item)
-            except (
-                Exception
-            ):  # in a real order this error is the previous test's, and the victim runs all the same
+            except Exception:  # in a real order this error is the previous test's, and the victim runs all the same
                 self.probe_teardown_failed = True
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
             status = 0

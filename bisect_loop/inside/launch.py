@@ -19,9 +19,8 @@ def main() -> int:
         control = json.load(file)
     here = os.path.dirname(os.path.abspath(__file__))
     if sys.path and os.path.abspath(sys.path[0] or ".") == here:
-        del sys.path[0]
-    if control["cwd_on_path"]:
-        sys.path.insert(0, os.getcwd())
+        # What `pytest` and `python -m pytest` have in this place.
+        sys.path[0] = os.getcwd() if control["cwd_on_path"] else os.path.dirname(sys.executable)
     if sys.version_info < (3, 8):
         _say(control, k="unsupported", text="Python %d.%d" % sys.version_info[:2])
         return 4

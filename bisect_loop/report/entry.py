@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bisect_loop.model import Cause, Finding, Fix
+from bisect_loop.model import NEVER_SEEN, Cause, Finding, Fix
 from bisect_loop.redact import HIDDEN
 from bisect_loop.report.spans import Line, Row, Span, SpanKind, gap, span, text
 from bisect_loop.report.words import count, listed, percent
@@ -14,8 +14,6 @@ _MOST_SETS = 5
 _MOST_VICTIMS = 20
 _MOST_CLEANERS = 8
 _WIDE = "     "
-# The type of the signature of a failure that was told of and never seen here.
-_NEVER_SEEN = "unknown"
 _PLAIN = "fresh processes, plain pytest"
 
 
@@ -50,7 +48,7 @@ def entries_of(findings: Sequence[Finding]) -> tuple[Entry, ...]:
 
 def reproduced(finding: Finding) -> bool:
     """Tell whether the failure was seen at all, rather than only told of."""
-    return finding.confirmed or finding.signature.type != _NEVER_SEEN
+    return finding.confirmed or finding.signature.type != NEVER_SEEN
 
 
 def _accuses(finding: Finding) -> bool:

@@ -73,9 +73,7 @@ def _entry(entry: Entry) -> str:
 def _rows(rows: tuple[Row, ...]) -> str:
     if not rows:
         return ""
-    items = [
-        f"<dt>{escape(row.label)}</dt><dd>{'<br>'.join(_line(line) for line in row.lines)}</dd>" for row in rows
-    ]
+    items = [f"<dt>{escape(row.label)}</dt><dd>{'<br>'.join(_line(line) for line in row.lines)}</dd>" for row in rows]
     return "<dl>\n" + "\n".join(items) + "\n</dl>"
 
 

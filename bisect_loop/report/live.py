@@ -244,6 +244,4 @@ def finding_line(found: Finding) -> str:
     (entry,) = entries_of([redact_finding(found)])
     subject = "".join(piece.text for piece in entry.subject)
     objects = listed(["".join(piece.text for piece in line) for line in entry.objects])
-    return " ".join(
-        part for part in (f"{entry.label.lower():13} {entry.id}", subject, entry.claim, objects) if part
-    )
+    return " ".join(part for part in (f"{entry.label.lower():13} {entry.id}", subject, entry.claim, objects) if part)

@@ -92,9 +92,7 @@ def _orders(tried: tuple[OrderTried, ...]) -> Row:
 def _work(report: RunReport) -> Row:
     cost = report.cost
     trials = [
-        f"{number:,} {kind}"
-        for number, kind in ((cost.trials_fork, "forked"), (cost.trials_fresh, "fresh"))
-        if number
+        f"{number:,} {kind}" for number, kind in ((cost.trials_fork, "forked"), (cost.trials_fresh, "fresh")) if number
     ]
     if not trials:
         return Row("trials", ())

@@ -61,8 +61,9 @@ Judge = Callable[[TrialResult], Verdict]
 class Dispatch:
     """Runs trials through `fork` while it is trusted, else through `fresh`.
 
-    At most `width` forked trials run at once in `executor`, and at most `fresh_width` fresh ones. `deadline` is on time.monotonic's clock; None for no limit. `say` is
-    told what the reader must know (fork given up and why, width lowered and why).
+    At most `width` forked trials run at once in `executor`, and at most `fresh_width` fresh ones. `deadline` is on
+    time.monotonic's clock; None for no limit. `say` is told what the reader must know (fork given up and why, width
+    lowered and why).
     """
 
     fresh: Runner
@@ -121,9 +122,7 @@ class Dispatch:
         self.count(result)
         return result
 
-    def plain(
-        self, texts: Sequence[str], condition: Condition, run: Callable[[str], TrialResult]
-    ) -> list[TrialResult]:
+    def plain(self, texts: Sequence[str], condition: Condition, run: Callable[[str], TrialResult]) -> list[TrialResult]:
         """Run the commands `texts` through `run`, `fresh_width` at once, recorded and counted like trials.
 
         Raises OutOfBudget.
@@ -215,9 +214,7 @@ class Dispatch:
                     break
         return results
 
-    def verdicts(
-        self, trials: Sequence[Trial], judge: Judge, want: Literal["first", "all"] = "first"
-    ) -> list[Verdict]:
+    def verdicts(self, trials: Sequence[Trial], judge: Judge, want: Literal["first", "all"] = "first") -> list[Verdict]:
         """Answer a search's question: the verdict of each trial, up to the first that reproduces with "first".
 
         Raises OutOfBudget.

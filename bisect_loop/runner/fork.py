@@ -53,9 +53,7 @@ class _Child:
 class ForkServer:
     """One process of the user's pytest that has collected and forks on request."""
 
-    def __init__(
-        self, target: Target, workspace: Workspace, condition: Condition, slot: Slot, timeout: float
-    ) -> None:
+    def __init__(self, target: Target, workspace: Workspace, condition: Condition, slot: Slot, timeout: float) -> None:
         self._workspace = workspace
         self._timeout = timeout
         self._directory = workspace.directory()

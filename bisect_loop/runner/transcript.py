@@ -155,9 +155,7 @@ def conclude(
 def collection_detail(seen: Transcript) -> str:
     """One sentence on the modules that could not be collected."""
     where, text = seen.collection_errors[0]
-    reason = next(
-        (line[1:].strip() for line in reversed(text.splitlines()) if line.startswith("E ")), _last_line(text)
-    )
+    reason = next((line[1:].strip() for line in reversed(text.splitlines()) if line.startswith("E ")), _last_line(text))
     more = len(seen.collection_errors) - 1
     return f"{where or 'the suite'} cannot be collected: {reason}" + (f" (and {more} more)" if more else "")
 

@@ -70,9 +70,7 @@ def narrow(
     return replace(result, asked=len(memory) - given)
 
 
-def _narrow(
-    items: tuple[T, ...], suspects: Sequence[tuple[T, ...]], check: bool, ways: int
-) -> Search[T, Narrowed[T]]:
+def _narrow(items: tuple[T, ...], suspects: Sequence[tuple[T, ...]], check: bool, ways: int) -> Search[T, Narrowed[T]]:
     best = None if check else items
     if (yield from ask_one((), best=best, stage="alone")) is Verdict.REPRODUCES:
         return Narrowed((), (), 0, True)

@@ -37,9 +37,7 @@ def parse_orders(text: str) -> list[OrderSpec]:
     for entry in (part.strip() for part in text.split(",")):
         kind = next((known for known in get_args(OrderKind) if known == entry.partition(":")[0]), None)
         if kind is None:
-            raise ValueError(
-                f"{entry!r} is not an order: use {', '.join(get_args(OrderKind))}, with commas between."
-            )
+            raise ValueError(f"{entry!r} is not an order: use {', '.join(get_args(OrderKind))}, with commas between.")
         counted = kind in ("shuffle", "shuffle-modules", "xdist")
         match = re.fullmatch(r"[a-z-]+(?::0*([1-9][0-9]{0,5}))?", entry)
         if match is None or (match[1] and not counted):
@@ -103,9 +101,7 @@ def shuffle_modules(ids: Sequence[NodeId], seed: int) -> tuple[NodeId, ...]:
     return tuple(sorted(ids, key=key))
 
 
-def xdist_like(
-    ids: Sequence[NodeId], workers: int, kind: LaneKind = "round-robin"
-) -> tuple[tuple[NodeId, ...], ...]:
+def xdist_like(ids: Sequence[NodeId], workers: int, kind: LaneKind = "round-robin") -> tuple[tuple[NodeId, ...], ...]:
     """Deal `ids` out to the lanes of `workers` workers; every id is in one lane, in its order.
 
     Lanes that a run with xdist might have, for looking around: what xdist deals out depends on how long tests

@@ -20,8 +20,7 @@ def fisher(failed: int, runs: int, control_failed: int, control_runs: int) -> fl
             raise ValueError(f"{count} of {total} runs failed: that cannot be")
     failures = failed + control_failed
     ways = sum(
-        comb(runs, count) * comb(control_runs, failures - count)
-        for count in range(failed, min(runs, failures) + 1)
+        comb(runs, count) * comb(control_runs, failures - count) for count in range(failed, min(runs, failures) + 1)
     )
     return ways / comb(runs + control_runs, failures)
 

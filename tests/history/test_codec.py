@@ -67,9 +67,7 @@ def test_defaults_are_left_out() -> None:
 
 def test_a_full_order_is_stored_compactly() -> None:
     """10,000 outcomes with their durations take less than 15 bytes each."""
-    outcomes = (
-        Outcome(f"tests/test_{i // 50}.py::test_number_{i}", "passed", (), i * 1.7e-5) for i in range(10_000)
-    )
+    outcomes = (Outcome(f"tests/test_{i // 50}.py::test_number_{i}", "passed", (), i * 1.7e-5) for i in range(10_000))
 
     assert len(pack(TrialResult(tuple(outcomes), Ending.FINISHED, "fork"))) < 150_000
 

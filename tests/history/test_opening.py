@@ -40,8 +40,7 @@ def test_the_settings_that_keep_it_fast_and_whole(tmp_path: Path) -> None:
     """WAL, synchronous NORMAL, and patience with another process."""
     with History.open(tmp_path) as history:
         settings = {
-            name: history.read(f"PRAGMA {name}", ())[0][0]
-            for name in ("journal_mode", "synchronous", "busy_timeout")
+            name: history.read(f"PRAGMA {name}", ())[0][0] for name in ("journal_mode", "synchronous", "busy_timeout")
         }
 
     assert settings == {"journal_mode": "wal", "synchronous": 1, "busy_timeout": 5000}

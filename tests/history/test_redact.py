@@ -150,9 +150,7 @@ def test_texts_by_value() -> None:
 
 def test_well_known_and_short_values_are_not_searched_for() -> None:
     """The password "postgres" does not blank out tests/postgres/, nor "1" every digit."""
-    assert (
-        secrets_in((("PGPASSWORD", "postgres"), ("A_KEY", "1"), ("B_TOKEN", "true"), ("DB", "x://a:ab@h"))) == ()
-    )
+    assert secrets_in((("PGPASSWORD", "postgres"), ("A_KEY", "1"), ("B_TOKEN", "true"), ("DB", "x://a:ab@h"))) == ()
 
 
 def test_commands() -> None:

@@ -60,9 +60,7 @@ def test_a_killed_run_is_continued_by_the_same_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("reason", "continued"), [("interrupted", True), ("budget", True), ("done", False), ("failed", False)]
 )
-def test_how_a_run_ended_says_whether_it_is_continued(
-    history: History, reason: StopReason, continued: bool
-) -> None:
+def test_how_a_run_ended_says_whether_it_is_continued(history: History, reason: StopReason, continued: bool) -> None:
     """Interrupted and out of budget, the same command goes on; done or failed, it begins anew."""
     first = begin(history)
     first.record(trial("a"), result("a"))
@@ -308,9 +306,7 @@ def test_no_secret_reaches_the_file(tmp_path: Path) -> None:
         signature=Signature("ValueError", "a.py:1", f"bad {secret}", "call"),
         replay=Replay(f"DB_PASSWORD={secret} pytest a.py", True),
     )
-    condition = Condition(
-        args=(f"--token={secret}",), env=(("DB_PASSWORD", secret), ("U", f"redis://:{secret}@h/0"))
-    )
+    condition = Condition(args=(f"--token={secret}",), env=(("DB_PASSWORD", secret), ("U", f"redis://:{secret}@h/0")))
     report = RunReport(
         suite=Suite("/p", ("a",), "3.12.0", "9.0"),
         env=condition.env,

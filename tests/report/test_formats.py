@@ -201,9 +201,7 @@ def test_markdown_of_a_note_stays_prose(note: str) -> None:
     text = markdown.render(report(notes=(note, note)))
 
     tokens = MarkdownIt("commonmark").parse(text)
-    assert [
-        token.type for token in tokens if token.type in ("ordered_list_open", "blockquote_open", "fence")
-    ] == []
+    assert [token.type for token in tokens if token.type in ("ordered_list_open", "blockquote_open", "fence")] == []
     assert "".join(child.content for token in tokens for child in token.children or ()).count(note) == 2
 
 

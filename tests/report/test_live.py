@@ -129,12 +129,7 @@ def test_the_board_shows_the_best_so_far() -> None:
         listener.narrowing(VICTIM, 231, 231, 0)
         listener.narrowing(VICTIM, 30, 231, 8)
     # The moving part is folded at the terminal's edge, never cut.
-    text = (
-        re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", stream.getvalue())
-        .replace("\n", "")
-        .replace("\r", "")
-        .replace(" ", "")
-    )
+    text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", stream.getvalue()).replace("\n", "").replace("\r", "").replace(" ", "")
 
     assert "narrowing30of231testsleft,8trials" in text
     assert f"bestsofar{VICTIM},brokenby30ofthe231testsbeforeit" in text

@@ -43,9 +43,7 @@ ARGUMENTS = [
     "not slow and (a or b)",
 ]
 
-CHARS = st.characters(exclude_characters="\0", exclude_categories=("Cs",)) | st.sampled_from(
-    "'\"\\ \n\t$`#\x1b\udc80"
-)
+CHARS = st.characters(exclude_characters="\0", exclude_categories=("Cs",)) | st.sampled_from("'\"\\ \n\t$`#\x1b\udc80")
 WORDS = st.lists(st.text(CHARS, max_size=12), max_size=6)
 
 

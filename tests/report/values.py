@@ -21,9 +21,7 @@ from bisect_loop.model import (
 
 VICTIM = "tests/orchestrator/test_exec.py::test_needs_decision"
 POLLUTER = "tests/glue/test_app.py::test_create_app"
-ERROR = Signature(
-    "AssertionError", "tests/orchestrator/test_exec.py:41", "'system_error' == 'needs_decision'", "call"
-)
+ERROR = Signature("AssertionError", "tests/orchestrator/test_exec.py:41", "'system_error' == 'needs_decision'", "call")
 THREE = Confirmation(minimal_failed=(3, 3), victim_alone_passed=(3, 3))
 
 VICTIM_OF_ONE = Finding(
@@ -200,20 +198,14 @@ GROUP = (
     *(replace(VICTIM_OF_ONE, victim=f"tests/orchestrator/test_exec.py::test_{number}") for number in range(24)),
 )
 
-LONG = (
-    "tests/integration/very/deeply/nested/test_of_the_whole_thing.py::TestEverything::test_it["
-    + "x" * 60
-    + "-a b]"
-)
+LONG = "tests/integration/very/deeply/nested/test_of_the_whole_thing.py::TestEverything::test_it[" + "x" * 60 + "-a b]"
 EVIL = "tests/test_\x1b[31m.py::test[`a|<b>&\n\u202e\ud800*]]>"
 EVIL_FINDING = replace(
     VICTIM_OF_ONE,
     victim=EVIL,
     minimal_order=(LONG, EVIL),
     polluters=(LONG,),
-    signature=Signature(
-        "ValueError", "tests/test_a.py:1", "\x1b]0;title\x07 <script>alert(1)</script> `x` |", "call"
-    ),
+    signature=Signature("ValueError", "tests/test_a.py:1", "\x1b]0;title\x07 <script>alert(1)</script> `x` |", "call"),
     replay=Replay(f"pytest '{LONG}' 'tests/test_\x1b[31m.py::test[`a|<b>&\n\u202e\ud800*]]>'", True),
     note="odd \x00 note",
 )

@@ -9,7 +9,7 @@ from tests.fakes import Rule
 
 FILE = "tests/test_contract.py"
 
-SOURCE = '''
+SOURCE = """
 import os, signal, sys, time
 import pytest
 
@@ -72,7 +72,7 @@ def test_expected():
 class TestClass:
     def test_method(self, tmp_path):
         assert str(tmp_path).startswith(os.environ["TMPDIR"])
-'''
+"""
 
 
 def nodeid(name: str) -> str:

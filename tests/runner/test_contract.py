@@ -52,7 +52,7 @@ def test_crash_is_an_ending(runner: Runner, name: str) -> None:
 
 def test_hang_is_an_ending(runner: Runner) -> None:
     """Silence beyond the time limit ends the trial, and is never a pass."""
-    result = runner.run(trial("test_cleaner", "test_hang", "test_victim", timeout=2.5))
+    result = runner.run(trial("test_cleaner", "test_hang", "test_victim", timeout=8.0))
     assert result.ending is Ending.TIMEOUT
     assert result.outcomes[-1].signatures[0].family == "hang"
     assert result.of(VICTIM) is None

@@ -178,8 +178,18 @@ def test_probe_shows_where_the_victim_flips(target: Target, workspace: Workspace
 @pytest.mark.parametrize(
     ("files", "args", "ending", "words"),
     [
-        ({"tests/test_a.py": "import nowhere_to_be_found\n"}, ("tests",), Ending.COLLECTION_ERROR, "nowhere_to_be_found"),
-        ({"conftest.py": "raise ValueError('broken conftest')\n", "tests/test_a.py": ""}, ("tests",), None, "broken conftest"),
+        (
+            {"tests/test_a.py": "import nowhere_to_be_found\n"},
+            ("tests",),
+            Ending.COLLECTION_ERROR,
+            "nowhere_to_be_found",
+        ),
+        (
+            {"conftest.py": "raise ValueError('broken conftest')\n", "tests/test_a.py": ""},
+            ("tests",),
+            None,
+            "broken conftest",
+        ),
         ({"tests/test_a.py": "def test_a(): pass\n"}, ("nowhere",), Ending.USAGE_ERROR, "not found: nowhere"),
         ({"pytest.ini": "[pytest]\naddopts = --no-such-option\n"}, (), Ending.USAGE_ERROR, "--no-such-option"),
     ],

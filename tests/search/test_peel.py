@@ -63,9 +63,7 @@ def test_a_chain_keeps_its_order() -> None:
 
 def test_a_crash_is_neither_a_pass_nor_a_failure() -> None:
     """A test that crashes without its set-up hides no polluter."""
-    world = World(
-        names(60), After("t0055"), crashes=[Crash("t0040", after="t0002"), Crash("t0030", after="t0001")]
-    )
+    world = World(names(60), After("t0055"), crashes=[Crash("t0040", after="t0002"), Crash("t0030", after="t0001")])
     found = drive(peel(world.items), world)
     assert "t0055" in found and world.verdict(found) is Verdict.REPRODUCES
 

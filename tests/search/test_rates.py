@@ -31,9 +31,7 @@ def test_fisher_is_the_share_of_ways_at_least_as_extreme() -> None:
     for runs, control_runs in product(range(1, 5), repeat=2):
         for failed, control_failed in product(range(runs + 1), range(control_runs + 1)):
             deals = [
-                deal
-                for deal in product((0, 1), repeat=runs + control_runs)
-                if sum(deal) == failed + control_failed
+                deal for deal in product((0, 1), repeat=runs + control_runs) if sum(deal) == failed + control_failed
             ]
             extreme = [deal for deal in deals if sum(deal[:runs]) >= failed]
             assert fisher(failed, runs, control_failed, control_runs) == pytest.approx(len(extreme) / len(deals))
