@@ -51,6 +51,4 @@ def versions(python: Path) -> dict[str, str]:
         "names = ('pytest', 'detect-test-pollution', 'pytest-find-dependencies', 'bisect-loop');"
         "print(json.dumps({'python': platform.python_version(), **{name: version(name) for name in names}}))"
     )
-    return dict(
-        json.loads(subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout)
-    )
+    return dict(json.loads(subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout))

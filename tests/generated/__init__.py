@@ -4,5 +4,6 @@
 The parts, in the order in which to read them: `model` (what a suite does, without its text), `truth` (who pollutes
 whom, worked out from the model by trying everything), `names`, `text`, `leaks*` and `innocents` (the pieces of
 text), `draft` (pieces to files), `kinds_*` (one function for each kind of trouble), `worlds` (seed to suite),
-`oracle` (plain pytest, to check the model), `referee` (the tool's JSON against the truth), `drive` (many at once).
+`oracle` and `foretold` (plain pytest, to check the model), `referee` (the tool's JSON against the truth), `drive`
+(many at once).
 """

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from .drive import DEFAULT_ORDERS, Result, run_many
-from .worlds import KINDS, generate, seeds
+from .foretold import check_seed
+from .worlds import KINDS, generate, kind_of, seeds
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -25,6 +26,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--orders", default=DEFAULT_ORDERS, help=f"default {DEFAULT_ORDERS}")
     parser.add_argument("--keep", type=Path, metavar="DIR", help="keep each suite and the tool's output here")
     parser.add_argument("--write-only", action="store_true", help="write the suites to --keep and run nothing")
+    parser.add_argument("--plain", action="store_true", help="check the generator itself against plain pytest")
     parser.add_argument("extra", nargs="*", help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
     if options.write_only and options.keep is None:
@@ -40,6 +42,8 @@ def main(arguments: Sequence[str]) -> int:
             world = generate(seed)
             world.write(options.keep / f"{seed}-{world.kind}" / "suite")
         return 0
+    if options.plain:
+        return check_generator(chosen, options.jobs)
     results = []
     with ThreadPoolExecutor(options.jobs) as executor:
         for result in run_many(chosen, executor, orders=options.orders, extra=options.extra, keep=options.keep):
@@ -53,6 +57,17 @@ def main(arguments: Sequence[str]) -> int:
         print("\n".join(f"    {complaint}" for complaint in result.complaints))
         print(f"    python -m tests.generated --count 1 --seed {result.seed} --keep DIR")
     print(f"\n{len(results) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def check_generator(chosen: Sequence[int], jobs: int) -> int:
+    """Compare plain pytest with the model of each suite; return 1 where they disagree."""
+    failed = 0
+    with ThreadPoolExecutor(jobs) as executor:
+        for seed, wrong in zip(chosen, executor.map(check_seed, chosen), strict=True):
+            failed += bool(wrong)
+            print("\n    ".join([f"{seed:5} {kind_of(seed):30} {'FAILED' if wrong else 'ok'}", *wrong]), flush=True)
+    print(f"\n{len(chosen) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

@@ -202,9 +202,7 @@ class Draft:
         for name, text in self.support.items():
             path = name if "/" in name else f"{package}/{name}.py"
             files[path] = textwrap.dedent(text).lstrip("\n")
-        files["conftest.py"] = "\n\n".join(
-            textwrap.dedent(part).strip() + "\n" for part in (*self.conftest, WORKSPACE)
-        )
+        files["conftest.py"] = "\n\n".join(textwrap.dedent(part).strip() + "\n" for part in (*self.conftest, WORKSPACE))
         folders = {"/".join(path.split("/")[:depth]) for path in tests for depth in range(1, path.count("/") + 1)}
         if folders - {"tests"} and not self.odd_paths and self.rng.random() < 0.7:
             files.update({f"{folder}/__init__.py": "" for folder in folders})

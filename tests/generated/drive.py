@@ -75,9 +75,7 @@ def run_world(
     return result
 
 
-def _run(
-    seed: int, kind: str, folder: Path, truth: Truth, orders: str, extra: Sequence[str], limit: float
-) -> Result:
+def _run(seed: int, kind: str, folder: Path, truth: Truth, orders: str, extra: Sequence[str], limit: float) -> Result:
     suite, json_file = folder / "suite", folder / "out.json"
     command = [*command_for(truth, suite, json_file, folder / "order.txt", orders), *extra]
     scratch = folder / "tmp"

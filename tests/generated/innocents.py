@@ -200,9 +200,7 @@ def warns(names: Names) -> Block:
 
 def logs(names: Names) -> Block:
     name = f"test_{names.phrase()}"
-    text = (
-        f"def {name}(caplog):\n    logging.getLogger('elsewhere').warning('hot')\n    assert 'hot' in caplog.text"
-    )
+    text = f"def {name}(caplog):\n    logging.getLogger('elsewhere').warning('hot')\n    assert 'hot' in caplog.text"
     return Block(text, (Case(f"::{name}"),), ("import logging",))
 
 
@@ -246,8 +244,6 @@ SAFE_WITHOUT_LOOP: Sequence[Innocent] = tuple(one for one in ALL if one is not i
 """For suites whose trouble is the main thread's event loop: IsolatedAsyncioTestCase takes it away, too."""
 
 SAFE_AT_ROOT: Sequence[Innocent] = tuple(
-    one
-    for one in ALL
-    if one not in (patches_and_undoes, writes_below_tmp_path, isolated_asyncio, mocks_in_a_block)
+    one for one in ALL if one not in (patches_and_undoes, writes_below_tmp_path, isolated_asyncio, mocks_in_a_block)
 )
 """For suites that leave the process in a state in which the others would not run."""

@@ -217,9 +217,7 @@ def mutual_async(draft: Draft) -> None:
     fact = f"{module} is bound to a closed loop"
     imports = (f"from {draft.names.package} import {module}",)
     runner = draft.rng.choice(("pytest-asyncio", "unittest"))
-    behaviour = Behaviour(
-        fails=((having(fact), Error("RuntimeError", family="cross-loop")),), effects=(adding(fact),)
-    )
+    behaviour = Behaviour(fails=((having(fact), Error("RuntimeError", family="cross-loop")),), effects=(adding(fact),))
     # A queue that has an item does not wait, and so does not notice the loop: the next use finds it emptied.
     lines = (
         f"while not {module}.JOBS.empty():",

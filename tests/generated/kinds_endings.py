@@ -13,9 +13,7 @@ FEW_ORDERS = "default,reverse"
 
 
 def _ending(draft: Draft, leak: Leak, lines: tuple[str, ...], imports: tuple[str, ...], error: Error) -> Block:
-    body = Body(
-        (f"if {leak.dirty}:", *(f"    {line}" for line in lines), "assert True"), (*leak.imports, *imports)
-    )
+    body = Body((f"if {leak.dirty}:", *(f"    {line}" for line in lines), "assert True"), (*leak.imports, *imports))
     return write(draft.names, body, Behaviour(fails=((having(leak.fact), error),)), "victim", COMMON)
 
 

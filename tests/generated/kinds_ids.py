@@ -102,9 +102,7 @@ def lambda_ids(draft: Draft) -> None:
         cases = (Case(f"::{name}[<lambda>]", behaviour, role), Case(f"::{name}[str]"))
         return Block(text, cases, ("import pytest", *body.imports))
 
-    draft.place(
-        with_lambdas(*leak.polluting(), "polluter"), with_lambdas(*leak.checking(), "victim"), shuffled=True
-    )
+    draft.place(with_lambdas(*leak.polluting(), "polluter"), with_lambdas(*leak.checking(), "victim"), shuffled=True)
 
 
 def odd_paths(draft: Draft) -> None:

@@ -93,9 +93,7 @@ def chain(draft: Draft) -> None:
         lines=(f"if {enabling.dirty}:", *(f"    {line}" for line in leak.pollute), "assert True"),
         imports=(*enabling.imports, *leak.imports),
     )
-    second = write(
-        draft.names, body, Behaviour(effects=(adding(leak.fact, when=having(enabling.fact)),)), "polluter"
-    )
+    second = write(draft.names, body, Behaviour(effects=(adding(leak.fact, when=having(enabling.fact)),)), "polluter")
     draft.place(draft.polluter(enabling), second, draft.victim(leak), shuffled=draft.rng.random() < 0.3)
 
 

@@ -106,9 +106,7 @@ def set_up_class(draft: Draft) -> None:
     leak = draft.leak(leaks.PLAIN)
     owner = f"{draft.names.camel()}Test"
     tests = sorted(f"test_{draft.names.phrase()}" for _ in range(draft.rng.randint(1, 3)))
-    methods = "\n\n".join(
-        f"    def {name}(self):\n        self.assertTrue(callable(self.{name}))" for name in tests
-    )
+    methods = "\n\n".join(f"    def {name}(self):\n        self.assertTrue(callable(self.{name}))" for name in tests)
     text = (
         f"class {owner}(unittest.TestCase):\n    @classmethod\n    def setUpClass(cls):\n"
         f"{indent(leak.pollute, 2)}\n\n{methods}"
@@ -185,9 +183,7 @@ def import_and_test(draft: Draft) -> None:
     imported, leak = draft.leaks(leaks.PLAIN, 2)
     name = f"test_{draft.names.phrase()}"
     text = "\n".join([*imported.pollute, "", "", f"def {name}():", "    assert True"])
-    module = Block(
-        text, (Case(f"::{name}"),), imported.imports, alone=True, import_facts=frozenset({imported.fact})
-    )
+    module = Block(text, (Case(f"::{name}"),), imported.imports, alone=True, import_facts=frozenset({imported.fact}))
     body = Body(
         (f"if {imported.dirty}:", *(f"    {line}" for line in leak.pollute), "assert True"),
         (*imported.imports, *leak.imports),

@@ -60,9 +60,7 @@ class Leak:
 
     def cleaning(self) -> tuple[Body, Behaviour]:
         """A test that puts the state back."""
-        return Body(self.clean, self.imports, self.args), Behaviour(
-            effects=(removing(self.fact), *self.clean_effects)
-        )
+        return Body(self.clean, self.imports, self.args), Behaviour(effects=(removing(self.fact), *self.clean_effects))
 
 
 LeakMaker = Callable[[Names], Leak]

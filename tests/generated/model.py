@@ -173,9 +173,7 @@ class Plot:
                 facts |= effect.adds
         return seen
 
-    def error_of(
-        self, victim: str, order: Sequence[str], collected: Collection[str] | None = None
-    ) -> Error | None:
+    def error_of(self, victim: str, order: Sequence[str], collected: Collection[str] | None = None) -> Error | None:
         """Return the failure of `victim` in `order`, None where it does not fail there."""
         seen = self.simulate(order, collected).get(victim)
         return seen.error if seen else None

@@ -133,9 +133,7 @@ def in_teardown(names: Names, body: Body, behaviour: Behaviour, role: str) -> Bl
         f"    yield '{fixture}'\n{indent(body.lines)}\n\n\n"
         f"def {name}({fixture}):\n    assert {fixture}.islower()"
     )
-    return Block(
-        text, (Case(f"::{name}", in_phase(behaviour, "teardown"), role),), ("import pytest", *body.imports)
-    )
+    return Block(text, (Case(f"::{name}", in_phase(behaviour, "teardown"), role),), ("import pytest", *body.imports))
 
 
 COMMON: Sequence[Style] = (function, function, method, unittest_method, parametrised)

@@ -69,9 +69,7 @@ class Truth:
 
 def derive(plot: Plot, tried: Sequence[Sequence[str]]) -> tuple[Expected, ...]:
     """Return every failure that `plot` can show, those that one of the `tried` orders shows marked as required."""
-    shown = [
-        (nodeid, seen.error) for order in tried for nodeid, seen in plot.simulate(order).items() if seen.error
-    ]
+    shown = [(nodeid, seen.error) for order in tried for nodeid, seen in plot.simulate(order).items() if seen.error]
     found = []
     for test in plot.tests:
         errors: list[Error] = []
@@ -115,9 +113,7 @@ def _explain(plot: Plot, victim: str, error: Error, required: bool) -> Expected 
             if nodeid != victim and nodeid not in order and not fails((*order, nodeid, victim))
         )
         kinds = {"victim", "import-time"} if any(needed) else {"victim"}
-        return Expected(
-            frozenset(kinds), victim, error, alone.result, sets, frozenset(), needed, cleaners, required
-        )
+        return Expected(frozenset(kinds), victim, error, alone.result, sets, frozenset(), needed, cleaners, required)
     needed = imports_needed([victim])
     if any(needed):
         return Expected(frozenset({"import-time"}), victim, error, "failed", import_sets=needed, required=required)
