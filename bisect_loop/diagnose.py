@@ -25,6 +25,7 @@ from bisect_loop.model import (
     TrialResult,
     Verdict,
 )
+from bisect_loop.probes import Probes
 from bisect_loop.runner.dispatch import Dispatch, OutOfBudget
 from bisect_loop.search import judge
 from bisect_loop.search.alternatives import alternatives
@@ -96,7 +97,7 @@ class Diagnosis:
     best: Finding | None = None
     _polluters: list[tuple[NodeId, ...]] = field(default_factory=list)
     _setters: list[tuple[NodeId, ...]] = field(default_factory=list)
-    _slowest: float = 0.0
+    durations: dict[NodeId, float] = field(default_factory=dict)  # seconds, of tests that passed
 
     # Trials.
 
@@ -104,12 +105,12 @@ class Diagnosis:
         """How long silence may last. Where a hang is hunted each trial costs that long, so it is kept short."""
         if signature is None or signature.family != FAMILY_HANG:
             return self.options.timeout
-        return min(self.options.timeout, max(3.0, 10 * self._slowest, 3 * self.suite.startup_seconds))
+        slowest = max(self.durations.values(), default=0.0)
+        return min(self.options.timeout, max(3.0, 10 * slowest, 3 * self.suite.startup_seconds))
 
     def heard(self, result: TrialResult) -> None:
         """Learn how long tests take from a trial that was run elsewhere."""
-        taken = [outcome.seconds for outcome in result.outcomes if not outcome.failed]
-        self._slowest = max(self._slowest, *taken, 0.0)
+        self.durations.update((o.nodeid, o.seconds) for o in result.outcomes if not o.failed)
 
     def _trial(
         self, order: Sequence[NodeId], signature: Signature | None, collect: Sequence[str] | None = None
@@ -129,6 +130,12 @@ class Diagnosis:
         hear: Callable[[Question[str]], None],
     ) -> R:
         """Run `search` to its end, its candidates as trials."""
+        probes = Probes(self.dispatch, self.durations)
+
+        def watched(result: TrialResult) -> Verdict:
+            self.heard(result)
+            return judged(result)
+
         answer: list[Verdict] | None = None
         while True:
             try:
@@ -137,7 +144,9 @@ class Diagnosis:
                 result: R = stop.value
                 return result
             hear(question)
-            answer = self.dispatch.verdicts([trial_of(c) for c in question.candidates], judged, question.want)
+            trials = [trial_of(candidate) for candidate in question.candidates]
+            answer = probes.answer(question, trials[0], watched) if question.line else None
+            answer = answer or self.dispatch.verdicts(trials, watched, question.want)
 
     # The plan.
 

@@ -182,8 +182,8 @@ class Trial:
     `order` None runs everything as the user's own command orders it. `collect` None collects as the user's
     command does; otherwise only these paths (relative to the root) are collected. `attempt` tells repeats
     apart: they are distinct values. `timeout` is how long, in seconds, the trial may show no sign of life.
-    With `probe`, that test is run in a forked child of its own at the start and again after each test of the
-    order (which then does not hold it), and the result carries those outcomes.
+    With `probe`, those tests are run in a forked child of their own at the start and again after each test of the
+    order (which then does not hold them), and the result carries the outcomes of the last of them.
     """
 
     order: tuple[NodeId, ...] | None
@@ -191,7 +191,7 @@ class Trial:
     attempt: int = 0
     collect: tuple[str, ...] | None = None
     timeout: float = 300.0
-    probe: NodeId | None = None
+    probe: tuple[NodeId, ...] = ()
 
     def key(self) -> str:
         """A digest that is equal for equal trials (the time limit apart), in every process."""

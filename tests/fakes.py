@@ -49,6 +49,7 @@ class FakeSuite:
     seed: int = 0
     runs: int = 0
     closed: bool = False
+    seconds: float = 0.0  # what each test takes
     seen: list[Trial] = field(default_factory=list)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -66,6 +67,17 @@ class FakeSuite:
 
         outcomes: list[Outcome] = []
         before: list[NodeId] = []
+        probes: list[Outcome | None] = []
+
+        def probe() -> None:
+            seen = list(before)
+            for nodeid in trial.probe:
+                outcome, _ = self._one(nodeid, seen, collected, chance)
+                seen.append(nodeid)
+            probes.append(outcome)
+
+        if trial.probe:
+            probe()
         for nodeid in order:
             if nodeid in missing:
                 continue
@@ -74,10 +86,12 @@ class FakeSuite:
             if ending is not Ending.FINISHED:
                 return TrialResult(tuple(outcomes), ending, self.name, f"in {nodeid}", missing=missing)
             before.append(nodeid)
+            if trial.probe:
+                probe()
         ending = Ending.FINISHED if outcomes else Ending.NO_TESTS
         if self.name == "fork":
             ending = Ending.FINISHED
-        return TrialResult(tuple(outcomes), ending, self.name, missing=missing)
+        return TrialResult(tuple(outcomes), ending, self.name, missing=missing, probes=tuple(probes))
 
     def _one(
         self, nodeid: NodeId, before: Sequence[NodeId], files: Callable[[str], bool], chance: random.Random
@@ -93,7 +107,7 @@ class FakeSuite:
                     return Outcome(nodeid, "failed", (signature,)), Ending.FINISHED
                 kind, ending = {"crash": ("Crash", Ending.CRASHED), "hang": ("Hang", Ending.TIMEOUT)}[rule.how]
                 return Outcome(nodeid, "failed", (Signature(kind, "", "", "call"),)), ending
-        return Outcome(nodeid, "passed"), Ending.FINISHED
+        return Outcome(nodeid, "passed", seconds=self.seconds), Ending.FINISHED
 
     def close(self) -> None:
         self.closed = True

@@ -137,8 +137,7 @@ class Server(plugin.Conductor):
         self.session.items = order
         self.session.testscollected = len(order)
         self.emit(k="collected", n=len(order))
-        probed = request.get("probe")
-        probed = None if probed is None else self.items[probed]
+        probed = [self.items[index] for index in request["probe"]]
         try:
             self._run(order, probed)
         except (KeyboardInterrupt, pytest.exit.Exception) as stop:
@@ -148,37 +147,41 @@ class Server(plugin.Conductor):
         sys.stdout.flush()
         sys.stderr.flush()
 
-    def _run(self, order: list[pytest.Item], probed: pytest.Item | None) -> None:
-        if probed is not None:
+    def _run(self, order: list[pytest.Item], probed: list[pytest.Item]) -> None:
+        if probed:
             self._probe(probed, 0)
         for index, item in enumerate(order):
             nextitem = order[index + 1] if index + 1 < len(order) else None
-            if probed is not None and nextitem is None:
-                nextitem = probed  # what the probe shares with the last test stays set up, as in a real order
+            if probed and nextitem is None:
+                nextitem = probed[0]  # what the probe shares with the last test stays set up, as in a real order
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
             # A request to stop (a plugin's time limit, session.shouldstop) is the user's own: honoured.
             if self.session.shouldfail or self.session.shouldstop:
                 self.emit(k="stopped", text=str(self.session.shouldfail or self.session.shouldstop))
                 break
-            if probed is not None:
+            if probed:
                 self._probe(probed, index + 1)
-        if probed is not None:
+        if probed:
             self.session._setupstate.teardown_exact(None)
 
-    def _probe(self, item: pytest.Item, at: int) -> None:
-        """Run `item` in a forked child of its own, which shares everything set up so far, and wait for it."""
+    def _probe(self, items: list[pytest.Item], at: int) -> None:
+        """Run `items` in a forked child of its own, which shares everything set up so far, and wait for it.
+
+        The outcome of the last is recorded.
+        """
         pid = os.fork()
         if pid:
             os.waitpid(pid, 0)
             return
         status = 70
         try:
-            self.probe = at
             try:
-                self.session._setupstate.teardown_exact(item)
+                self.session._setupstate.teardown_exact(items[0])
             except Exception:  # in a real order this error is the previous test's, and the victim runs all the same
                 self.probe_teardown_failed = True
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+            for item, nextitem in zip(items, [*items[1:], None]):
+                self.probe = -1 if nextitem is not None else at
+                item.config.hook.pytest_runtest_protocol(item=item, nextitem=nextitem)
             status = 0
         except BaseException:  # the answer is the absence of an event
             self._lost()

@@ -176,7 +176,7 @@ class ForkServer:
                 missing.append(nodeid)
         if trial.order is None:
             indices = sorted(index for places in self._index.values() for index in places)
-        probe = None if trial.probe is None else self._index[trial.probe][0]
+        probe = [self._index[nodeid][0] for nodeid in trial.probe]
         child = _Child()
         with self._lock:
             number = self._next
@@ -223,7 +223,7 @@ class ForkServer:
             runner="fork",
             seconds=time.perf_counter() - began,
             timeout=trial.timeout,
-            probe_places=0 if trial.probe is None else len(trial.order or ()) + 1,
+            probe_places=len(trial.order or ()) + 1 if trial.probe else 0,
         )
         if result.ending in (Ending.TIMEOUT, Ending.CRASHED):
             guard.sweep(str(directory))

@@ -27,7 +27,7 @@ class FreshRunner:
         self.paths = paths
 
     def run(self, trial: Trial) -> TrialResult:
-        if trial.probe is not None:
+        if trial.probe:
             raise ValueError("a fresh process cannot probe: it runs one order, once")
         with self._slots.taken() as slot:
             directory = self._workspace.directory()

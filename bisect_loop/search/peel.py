@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bisect_loop.model import Verdict
-from bisect_loop.search.question import NotReproducing, Search, T, ask_one
+from bisect_loop.search.question import NotReproducing, Search, T, ask_one, ask_prefix
 
 STAGE = "peel"
 
@@ -62,7 +62,7 @@ def _shortest_prefix(rest: tuple[T, ...], held: tuple[T, ...]) -> Search[T, int]
     low, high = 0, len(rest)
     while high - low > 1:
         middle = (low + high) // 2
-        verdict = yield from ask_one(rest[:middle] + held, best=rest[:high] + held, stage=STAGE)
+        verdict = yield from ask_prefix(rest, middle, held, best=rest[:high] + held, stage=STAGE)
         if verdict is Verdict.REPRODUCES:
             high = middle
         else:

@@ -24,6 +24,9 @@ class Question(Generic[T]):
     up to and including it, or all of them where none reproduces. With "all" the answer has one verdict for
     each. `best` is the smallest set seen to reproduce, None while there is none. `found` is what a search that
     collects several things has so far. `stage` is a short word for progress.
+
+    Where `line` holds items, each candidate is a prefix of it followed by `then`. Whoever can see all prefixes in
+    one pass (a fork probe) may find that cheaper than one prefix after another, and answer out of that.
     """
 
     candidates: tuple[tuple[T, ...], ...]
@@ -31,6 +34,8 @@ class Question(Generic[T]):
     best: tuple[T, ...] | None
     stage: str
     found: tuple[tuple[T, ...], ...] = ()
+    line: tuple[T, ...] = ()
+    then: tuple[T, ...] = ()
 
 
 Search: TypeAlias = Generator[Question[T], Sequence[Verdict], R]
@@ -93,6 +98,15 @@ def ask_one(
 ) -> Search[T, Verdict]:
     """Ask for the verdict of one candidate."""
     (verdict,) = yield from ask((candidate,), "first", best=best, stage=stage, found=found)
+    return verdict
+
+
+def ask_prefix(
+    line: tuple[T, ...], length: int, then: tuple[T, ...], *, best: tuple[T, ...] | None, stage: str
+) -> Search[T, Verdict]:
+    """Ask for the verdict of the first `length` items of `line`, followed by `then`."""
+    question = Question((line[:length] + then,), "first", best, stage, line=line, then=then)
+    (verdict,) = heard(question, (yield question))
     return verdict
 
 

@@ -109,6 +109,20 @@ def test_polluters_needed_together(needed: tuple[int, ...]) -> None:
     assert found.other_polluting_sets == ()
 
 
+def test_slow_tests_are_probed_in_one_pass() -> None:
+    """Where tests take long against a fork, each stage of a set of two is one pass and not a binary search."""
+    needed = (IDS[33], IDS[120])
+    answers = []
+    for seconds in (0.0001, 0.5):
+        plan, fork = diagnosis([Rule(VICTIM, needed)], roles=False)
+        fork.seconds = seconds
+        answers.append((names(plan.diagnose(failure())), fork.runs, any(trial.probe for trial in fork.seen)))
+    (quick, many, unprobed), (slow, few, probed) = answers
+    assert quick == slow == needed
+    assert (unprobed, probed) == (False, True)
+    assert few < many
+
+
 def test_alternatives_and_cleaners() -> None:
     """Further polluting sets and cleaners are found, and the cleaners are no polluters."""
     rules = [Rule(VICTIM, (IDS[5],), unless=(IDS[100],)), Rule(VICTIM, (IDS[60],), unless=(IDS[100],))]

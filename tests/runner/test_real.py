@@ -162,7 +162,7 @@ def test_probe_shows_where_the_victim_flips(target: Target, workspace: Workspace
     forked = ForkRunner(target, workspace, slots, CONDITION, 60.0)
     forked.start()
     order = trial("test_odd[a b]", "test_polluter", "TestClass::test_method", "test_cleaner")
-    probing = Trial(order.order, CONDITION, timeout=60.0, probe=suites.nodeid("test_victim"))
+    probing = Trial(order.order, CONDITION, timeout=60.0, probe=(suites.nodeid("test_victim"),))
     result = forked.run(probing)
     forked.close()
     assert [probe.result if probe else None for probe in result.probes] == [
