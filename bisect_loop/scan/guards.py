@@ -1,0 +1,267 @@
+"""What keeps a stored resource from outliving its loop, and which environment variables it takes to make it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+
+from bisect_loop.scan.body import mentions_loop
+from bisect_loop.scan.closers import Closers
+from bisect_loop.scan.conditions import PYTEST_LOADED, Conditions
+from bisect_loop.scan.flow import Flow
+from bisect_loop.scan.model import Guard, Place
+from bisect_loop.scan.project import Project
+from bisect_loop.scan.reach import Reachability
+from bisect_loop.scan.scopes import Scope, chain_of
+from bisect_loop.scan.suite import Fixture, Suite
+from bisect_loop.scan.values import CallSite, Cond, Store
+
+_DEEPEST = 3  # callers above callers
+_MOST_CALLERS = 25
+_UNDER_PYTEST = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", PYTEST_LOADED)
+_IN_USE_AT_IMPORT = ("PYTEST_VERSION", PYTEST_LOADED)
+_NARROW_RUNNERS = frozenset({"IsolatedAsyncioTestCase", "TestClient", "TestServer"})
+
+
+class Guards:
+    """Answers for one project."""
+
+    def __init__(self, project: Project, flow: Flow, suite: Suite, reach: Reachability) -> None:
+        self.project = project
+        self.flow = flow
+        self.suite = suite
+        self.reach = reach
+        self.closers = Closers(project, flow, suite)
+        self.conditions = Conditions(project)
+        self.test_environment = dict(_test_environment(suite))
+        self._sites: dict[Scope, list[tuple[Scope, CallSite | None]]] = {}
+
+    def of(self, store: Store) -> list[Guard]:
+        """Every guard of one store, those that fall short included."""
+        found: list[Guard] = []
+        if store.value.managed:
+            found.append(Guard("closed", self._place(store), "closed by its `with` statement", True))
+        if store.per_loop or any(mentions_loop(cond.test) for cond in store.value.conds):
+            found.append(Guard("per-loop", self._place(store), "kept per event loop", True))
+        found.extend(self._under_pytest(store))
+        found.extend(self._by_environment(store))
+        found.extend(self._closed(store))
+        return found
+
+    def gates(self, store: Store) -> list[str]:
+        """The environment variables without any one of which the resource is not made, in alphabetical order."""
+        found = self._gates_of((*store.conds, *store.value.conds))
+        scope = store.value.made_in
+        found |= self.conditions.required(store.value.call, scope)
+        for start in {store.scope, scope}:
+            found |= self._gates_above(start, 0)
+        return sorted(found - set(_UNDER_PYTEST))
+
+    def entry(self, store: Store) -> Scope:
+        """The function that tests have to get to for the resource to be stored; a module where importing does it."""
+        return store.value.lazy or store.scope
+
+    def is_at_import(self, scope: Scope) -> bool:
+        """Tell whether importing some module runs `scope`."""
+        return self._runs_at_import(scope, 0)
+
+    def _under_pytest(self, store: Store) -> Iterator[Guard]:
+        conds = (*store.conds, *store.value.conds)
+        scope = self.entry(store)
+        for name in _UNDER_PYTEST:
+            cond = next((cond for cond in conds if self.conditions.contradicts(cond, {name: True})), None)
+            if cond is None and not self._every_caller_stops(scope, {name: True}, 0):
+                continue
+            where = cond.scope.module.place(cond.test) if cond is not None else scope.place
+            if name not in _IN_USE_AT_IMPORT and self.is_at_import(scope):
+                text = f"{name} is not set yet when the tests are collected, and this runs at import"
+                yield Guard("pytest", where, text, False)
+            else:
+                yield Guard("pytest", where, f"not made while {name} is set", True)
+
+    def _by_environment(self, store: Store) -> Iterator[Guard]:
+        conds = (*store.conds, *store.value.conds)
+        for name, (value, where) in self.test_environment.items():
+            assumed: dict[str, bool | str] = {name: value}
+            if any(self.conditions.contradicts(cond, assumed) for cond in conds) or self._every_caller_stops(
+                self.entry(store), assumed, 0
+            ):
+                did = f"set to {value!r}" if isinstance(value, str) else "removed"
+                yield Guard("env-removed", where, f"{name} is {did} for the tests", True)
+
+    def _closed(self, store: Store) -> Iterator[Guard]:
+        closing = self.closers.of(store)
+        scope = self.entry(store)
+        if store.scope in closing and store.scope.kind == "function":
+            yield Guard("closed", Place(store.scope.module.path, closing[store.scope]), "closed where it is made", True)
+        for closer, line in closing.items():
+            where = Place(closer.module.path, line)
+            if closer in self.suite.fixtures:
+                yield self._by_fixture(self.suite.fixtures[closer], where, scope)
+            elif closer.name in ("tearDown", "asyncTearDown", "teardown_method") and closer.owner is not None:
+                tests, _ = self.reach.tests(scope)
+                holds = bool(tests) and all(test.owner is closer.owner for test in tests)
+                yield Guard("reset", where, f"reset in {closer.qualname}", holds)
+            elif closer is not store.scope:
+                guard = self._by_lifespan(closer, where, store, closing)
+                if guard is not None:
+                    yield guard
+
+    def _by_fixture(self, fixture: Fixture, where: Place, scope: Scope) -> Guard:
+        text = f"reset by the fixture {fixture.name}"
+        tests, _ = self.reach.tests(scope)
+        if fixture.width != "function":
+            return Guard("reset", where, f"{text}, but only once per {fixture.width}", False)
+        if fixture.autouse:
+            covered = frozenset(test for test in tests if self.suite.is_visible(fixture, test))
+        else:
+            covered = tests & self.reach.tests(fixture.scope)[0]
+        if not tests:
+            return Guard("reset", where, text, fixture.autouse)
+        if covered == tests:
+            return Guard("reset", where, text, True)
+        why = "does not apply to" if fixture.autouse else "is not used by"
+        return Guard("reset", where, f"{text}, which {why} {len(tests - covered)} of {len(tests)} tests", False)
+
+    def _by_lifespan(self, closer: Scope, where: Place, store: Store, closing: Mapping[Scope, int]) -> Guard | None:
+        """A context that both opens and closes, or a pair of start-up and shut-down handlers."""
+        opener = self.entry(store)
+        if opener.kind != "function":
+            return None
+        if _is_handler(opener, "startup") and _is_handler(closer, "shutdown"):
+            return Guard("closed", where, f"opened and closed by the handlers {opener.name} and {closer.name}", True)
+        callers = list(self.reach.users(opener))
+        if closer.has_yield and closer in callers:
+            loose = [user for user in callers if user not in closing and user is not closer]
+            text = f"opened and closed by {closer.qualname}"
+            if loose:
+                return Guard(
+                    "closed",
+                    where,
+                    f"{text}, but {loose[0].qualname or loose[0].module.path} opens it as well",
+                    False,
+                )
+            return Guard("closed", where, text, True)
+        for user in callers:
+            # app.add_event_handler("startup", connect); on_startup=[connect], on_shutdown=[disconnect]
+            mentioned = {chain[-1] for chain in user.refs}
+            if closer.name in mentioned and (opener.name,) not in user.calls and (closer.name,) not in user.calls:
+                return Guard(
+                    "closed", where, f"opened and closed by the handlers {opener.name} and {closer.name}", True
+                )
+        return None
+
+    def _gates_of(self, conds: Iterable[Cond]) -> set[str]:
+        found: set[str] = set()
+        for cond in conds:
+            for name in self.conditions.variables(cond.test, cond.scope):
+                if self.conditions.contradicts(cond, {name: False}):
+                    found.add(name)
+        return found
+
+    def _gates_above(self, scope: Scope, depth: int) -> set[str]:
+        """What gates every call of a function outside the tests."""
+        sites = [site for user, site in self._callers(scope) if site is not None and user not in self.suite.tests]
+        if depth >= _DEEPEST or not sites or len(sites) > _MOST_CALLERS:
+            return set()
+        each = []
+        for user, site in self._callers(scope):
+            if site is not None and user not in self.suite.tests:
+                each.append(self._gates_of(site.conds) | self._gates_above(user, depth + 1))
+        return set.intersection(*each)
+
+    def _every_caller_stops(self, scope: Scope, assumed: Mapping[str, bool | str], depth: int) -> bool:
+        callers = self._callers(scope)
+        if depth >= _DEEPEST or not callers or len(callers) > _MOST_CALLERS:
+            return False
+        return all(
+            site is not None
+            and (
+                any(self.conditions.contradicts(cond, assumed) for cond in site.conds)
+                or self._every_caller_stops(user, assumed, depth + 1)
+            )
+            for user, site in callers
+        )
+
+    def _callers(self, scope: Scope) -> list[tuple[Scope, CallSite | None]]:
+        """Who calls a function, each call for itself; None stands for a mention that is no call."""
+        if scope.kind != "function":
+            return []
+        if scope not in self._sites:
+            found: list[tuple[Scope, CallSite | None]] = []
+            for user in self.reach.users(scope):
+                if len(found) > _MOST_CALLERS:
+                    break
+                sites = [site for site in self.flow.facts(user).calls if site.callee is scope]
+                found.extend((user, site) for site in sites)
+                if not sites:
+                    found.append((user, None))
+            self._sites[scope] = found
+        return self._sites[scope]
+
+    def _runs_at_import(self, scope: Scope, depth: int) -> bool:
+        if scope.kind != "function":
+            return True
+        if depth >= _DEEPEST:
+            return False
+        return any(
+            site is not None and user not in self.suite.tests and self._runs_at_import(user, depth + 1)
+            for user, site in self._callers(scope)
+        )
+
+    def _place(self, store: Store) -> Place:
+        return store.scope.module.place(store.node)
+
+
+def _is_handler(scope: Scope, event: str) -> bool:
+    for decorator in scope.decorators:
+        if decorator.chain[-1] in ("on_event", "listener") and decorator.call is not None:
+            if any(isinstance(arg, ast.Constant) and event in str(arg.value) for arg in decorator.call.args):
+                return True
+        elif decorator.chain[-1] == f"on_{event}":
+            return True
+    return False
+
+
+def _test_environment(suite: Suite) -> Iterator[tuple[str, tuple[bool | str, Place]]]:
+    """What conftest files make of the environment before any test: name -> (its value, or False for removed)."""
+    for conftest in suite.conftests:
+        if b"environ" not in conftest.source and b"delenv" not in conftest.source and b"setenv" not in conftest.source:
+            continue
+        fixtures = [f.scope for f in suite.fixtures.values() if f.module is conftest and f.autouse]
+        bodies: list[ast.AST] = [
+            node
+            for node in conftest.tree.body
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+        ]
+        bodies += [conftest.node(scope) for scope in fixtures]
+        bodies += [conftest.node(s) for s in conftest.scopes if s.name in ("pytest_configure", "pytest_sessionstart")]
+        for body in bodies:
+            for node in ast.walk(body):
+                for name, value in _environment_change(node):
+                    yield name, (value, conftest.place(node))
+
+
+def _environment_change(node: ast.AST) -> Iterator[tuple[str, bool | str]]:
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        name, last = str(node.args[0].value), chain_of(node.func)[-2:]
+        if last[-1] == "delenv" or last == ("environ", "pop"):
+            yield name, False
+        elif (last[-1] == "setenv" or last == ("environ", "setdefault")) and len(node.args) > 1:
+            yield from ((name, value) for value in _constant(node.args[1]))
+    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
+        for target in node.targets:
+            yield from ((name, value) for name in _environ_key(target) for value in _constant(node.value))
+    elif isinstance(node, ast.Delete):
+        for target in node.targets:
+            yield from ((name, False) for name in _environ_key(target))
+
+
+def _environ_key(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Subscript) and chain_of(node.value)[-1] == "environ":
+        yield from _constant(node.slice)
+
+
+def _constant(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value

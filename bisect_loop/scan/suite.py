@@ -1,0 +1,296 @@
+"""The tests and fixtures of a project, and the event loop that each runs on under pytest-asyncio."""
+
+from __future__ import annotations
+
+import ast
+import fnmatch
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bisect_loop.scan.project import Project
+from bisect_loop.scan.scopes import Chain, Module, Scope, chain_of
+from bisect_loop.scan.settings import PytestOptions
+
+WIDTH = {"function": 0, "class": 1, "module": 2, "package": 3, "session": 4}
+_FIXTURES = {"pytest.fixture": "pytest", "pytest_asyncio.fixture": "pytest_asyncio"}
+_TEARDOWNS = frozenset(
+    {
+        *(
+            "setUp",
+            "tearDown",
+            "setUpClass",
+            "tearDownClass",
+            "asyncSetUp",
+            "asyncTearDown",
+            "setup_method",
+            "teardown_method",
+            "setup_class",
+        ),
+        *(
+            "teardown_class",
+            "setup_module",
+            "teardown_module",
+            "setup_function",
+            "teardown_function",
+            "setUpModule",
+            "tearDownModule",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fixture:
+    """A pytest fixture. `loop_scope` is what the decorator says, "" where it says nothing."""
+
+    scope: Scope
+    name: str
+    width: str
+    loop_scope: str
+    autouse: bool
+    plugin: str
+
+    @property
+    def module(self) -> Module:
+        return self.scope.module
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Test:
+    """A test function. `runner` is "pytest-asyncio", "unittest", "other" or "" for a plain one."""
+
+    __test__ = False
+
+    scope: Scope
+    nodeid: str
+    runner: str
+    loop_scope: str
+    marked: bool
+    fixtures: frozenset[str]
+
+
+class Suite:
+    """Everything that pytest would collect, as far as the source shows it."""
+
+    def __init__(self, project: Project, options: PytestOptions) -> None:
+        self.project = project
+        self.options = options
+        self.fixtures: dict[Scope, Fixture] = {}
+        self.tests: dict[Scope, Test] = {}
+        self._named: dict[str, list[Fixture]] = defaultdict(list)
+        self._exported: dict[Fixture, list[Module]] = defaultdict(list)
+        self._users: dict[Fixture, list[Scope]] | None = None
+        patterns = options.words("python_files") or ["test_*.py", "*_test.py"]
+        self.test_modules = [
+            module
+            for module in project.modules
+            if any(fnmatch.fnmatchcase(module.path.rpartition("/")[2], pattern) for pattern in patterns)
+        ]
+        self.conftests = [module for module in project.modules if module.path.rpartition("/")[2] == "conftest.py"]
+        self._hook_scopes = {module.directory: _hooked_loop_scope(module) for module in self.conftests}
+        for scope in project.scopes:
+            fixture = self._fixture(scope)
+            if fixture is not None:
+                self.fixtures[scope] = fixture
+                self._named[fixture.name].append(fixture)
+        self._find_exports()
+        for module in self.test_modules:
+            for scope in module.scopes:
+                test = self._test(scope)
+                if test is not None:
+                    self.tests[scope] = test
+
+    @property
+    def default_loop_scope(self) -> str:
+        """The loop scope of tests that say nothing themselves."""
+        return self.options.test_loop_scope
+
+    @property
+    def has_one_session_loop(self) -> bool:
+        """Whether every async test and fixture runs on one loop for the whole session, and nothing else makes one."""
+        if self.options.test_loop_scope != "session" or self.options.fixture_loop_scope != "session":
+            return False
+        asynchronous = [test for test in self.tests.values() if test.runner]
+        if any(test.runner != "pytest-asyncio" or test.loop_scope != "session" for test in asynchronous):
+            return False
+        if any(fixture.loop_scope not in ("", "session") for fixture in self.fixtures.values()):
+            return False
+        makers = {("asyncio", "run"), ("TestClient",), ("testclient", "TestClient"), ("asyncio", "Runner")}
+        return not any(makers & scope.calls for module in self.test_modules for scope in module.scopes)
+
+    def loop_scope(self, fixture: Fixture) -> str:
+        """The scope of the loop that an async fixture runs on; "" where pytest-asyncio does not run it."""
+        if not fixture.scope.is_async or (fixture.plugin == "pytest" and not self.options.asyncio_auto):
+            return ""
+        return fixture.loop_scope or self.options.fixture_loop_scope or fixture.width
+
+    def users(self, fixture: Fixture) -> list[Scope]:
+        """The tests and fixtures that ask for a fixture by name, and get this one rather than an override."""
+        if self._users is None:
+            self._users = defaultdict(list)
+            for scope in (*self.tests, *self.fixtures):
+                for name in self.requested(scope):
+                    found = self.find(name, scope)
+                    if found is not None:
+                        self._users[found].append(scope)
+            for fixture_ in self.fixtures.values():
+                if fixture_.autouse:
+                    self._users[fixture_].extend(scope for scope in self.tests if self.is_visible(fixture_, scope))
+        return self._users.get(fixture, [])
+
+    def requested(self, scope: Scope) -> frozenset[str]:
+        """The names of fixtures that a test or fixture asks for."""
+        test = self.tests.get(scope)
+        return test.fixtures if test is not None else frozenset(scope.params)
+
+    def find(self, name: str, scope: Scope) -> Fixture | None:
+        """The fixture that `name` means for a test or fixture: the nearest that is not itself."""
+        visible = [
+            fixture
+            for fixture in self._named.get(name, ())
+            if fixture.scope is not scope and self.is_visible(fixture, scope)
+        ]
+        return max(visible, key=lambda fixture: self._nearness(fixture, scope), default=None)
+
+    def named(self, name: str) -> list[Fixture]:
+        """All fixtures of this name."""
+        return self._named.get(name, [])
+
+    def is_visible(self, fixture: Fixture, scope: Scope) -> bool:
+        """Tell whether pytest would offer `fixture` to a test or fixture."""
+        owner = fixture.scope.owner
+        if owner is not None and scope.owner is not owner:
+            return scope.owner is not None and owner in self.project.ancestry(scope.owner)
+        return self._nearness(fixture, scope) >= 0
+
+    def _nearness(self, fixture: Fixture, scope: Scope) -> int:
+        if fixture.module is scope.module:
+            return 100_000 + (fixture.scope.owner is not None)
+        best = -1
+        for module in (fixture.module, *self._exported.get(fixture, ())):
+            if module is scope.module:
+                return 100_000
+            if module.path.rpartition("/")[2] == "conftest.py" and is_below(scope.module.directory, module.directory):
+                best = max(best, len(module.directory))
+        return best
+
+    def is_setup_or_teardown(self, scope: Scope) -> bool:
+        """Tell whether a function is a fixture, or a set-up or tear-down of unittest's or pytest's classic kind."""
+        if scope in self.fixtures:
+            return True
+        if scope.name not in _TEARDOWNS or scope.kind != "function":
+            return False
+        return scope.module in self.test_modules or (scope.owner is not None and self.is_test_class(scope.owner))
+
+    def is_test_class(self, klass: Scope) -> bool:
+        """Tell whether pytest collects the tests of a class."""
+        patterns = self.options.words("python_classes") or ["Test"]
+        return self.unittest_base(klass) != "" or any(
+            klass.name.startswith(pattern) or fnmatch.fnmatchcase(klass.name, pattern) for pattern in patterns
+        )
+
+    def unittest_base(self, klass: Scope) -> str:
+        """The name of the unittest base of a class: "TestCase", "IsolatedAsyncioTestCase" or the like; or ""."""
+        for base in self.project.foreign_bases(klass):
+            if base.rpartition(".")[2].endswith(("TestCase", "AsyncioTestCase")):
+                return base.rpartition(".")[2]
+        return ""
+
+    def _fixture(self, scope: Scope) -> Fixture | None:
+        for decorator in scope.decorators if scope.kind == "function" else ():
+            plugin = _FIXTURES.get(self.project.resolve(scope.parent or scope, decorator.chain) or "")
+            if plugin is None:
+                continue
+            given = _keywords(decorator.call)
+            return Fixture(
+                scope=scope,
+                name=_text(given.get("name")) or scope.name,
+                width=_text(given.get("scope")) or ("" if "scope" in given else "function"),
+                loop_scope=_text(given.get("loop_scope")) or ("unknown" if "loop_scope" in given else ""),
+                autouse=isinstance(given.get("autouse"), ast.Constant) and bool(given["autouse"].value),  # type: ignore[attr-defined]
+                plugin=plugin,
+            )
+        return None
+
+    def _find_exports(self) -> None:
+        """Fixtures that a conftest or test module imports, or names in pytest_plugins, are at home there too."""
+        homes = [*self.conftests, *self.test_modules]
+        modules = {fixture.module for fixture in self.fixtures.values()}
+        for home in homes:
+            offered: set[Scope] = set()
+            for dotted in home.scope.imports.values():
+                entity = self.project.lookup(dotted, home)
+                if entity.scope is not None:
+                    offered.add(entity.scope)
+            wholes = [self.project.find_module(star, home) for star in home.scope.stars]
+            if "pytest_plugins" in home.scope.assigned:
+                wholes += [self.project.find_module(name, home) for name in home.strings]
+            for whole in wholes:
+                if whole is not None and whole in modules:
+                    offered.update(whole.scopes)
+            for scope in offered & self.fixtures.keys():
+                self._exported[self.fixtures[scope]].append(home)
+
+    def _test(self, scope: Scope) -> Test | None:
+        if scope.kind != "function" or not scope.name.startswith("test") or scope in self.fixtures:
+            return None
+        owner = scope.owner
+        if scope.parent is not scope.module.scope and (owner is None or not self.is_test_class(owner)):
+            return None
+        marks = list(self._marks(scope))
+        asyncio_mark = next((call for chain, call in marks if chain[-1] == "asyncio"), None)
+        is_marked = any(chain[-1] == "asyncio" for chain, _ in marks)
+        hooked = next((s for d, s in self._hook_scopes.items() if s and is_below(scope.module.directory, d)), "")
+        given = _keywords(asyncio_mark)
+        own = _text(given.get("loop_scope")) or _text(given.get("scope"))
+        runner = ""
+        if owner is not None and "Async" in self.unittest_base(owner):
+            runner = "unittest"
+        elif scope.is_async:
+            runner = "pytest-asyncio" if is_marked or hooked or self.options.asyncio_auto else "other"
+        names = set(scope.params) - {"self"}
+        for chain, call in marks:
+            if chain[-1] == "usefixtures" and call is not None:
+                names.update(filter(None, map(_text, call.args)))
+        nodeid = "::".join((scope.module.path, *scope.qualname.split(".")))
+        loop_scope = own or hooked or self.default_loop_scope
+        return Test(scope, nodeid, runner, loop_scope, bool(own or hooked), frozenset(names))
+
+    def _marks(self, scope: Scope) -> Iterator[tuple[Chain, ast.Call | None]]:
+        """The marks on a test, nearest first: its own, its class's, its module's."""
+        here: Scope | None = scope
+        while here is not None:
+            for decorator in here.decorators:
+                if "mark" in decorator.chain:
+                    yield decorator.chain, decorator.call
+            for value in here.values.get("pytestmark", ()):
+                for each in value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]:
+                    call = each if isinstance(each, ast.Call) else None
+                    yield chain_of(call.func if call else each), call
+            here = here.parent
+
+
+def _hooked_loop_scope(conftest: Module) -> str:
+    """The loop scope that a conftest's collection hook gives to tests, "" where it gives none."""
+    hook = conftest.scope.children.get("pytest_collection_modifyitems")
+    if hook is None:
+        return ""
+    for node in ast.walk(conftest.node(hook)):
+        if isinstance(node, ast.Call) and chain_of(node.func)[-1] == "asyncio":
+            given = _keywords(node)
+            return _text(given.get("loop_scope")) or _text(given.get("scope"))
+    return ""
+
+
+def is_below(directory: str, top: str) -> bool:
+    """Tell whether a directory is `top`, or lies in it; "" is the root."""
+    return not top or directory == top or directory.startswith(f"{top}/")
+
+
+def _keywords(call: ast.Call | None) -> dict[str, ast.expr]:
+    return {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg} if call is not None else {}
+
+
+def _text(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

@@ -1,0 +1,3 @@
+"""The planted defects are read by the scanner, never run."""
+
+collect_ignore = ["corpus"]

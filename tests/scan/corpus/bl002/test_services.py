@@ -1,0 +1,19 @@
+import pytest
+from services import Api, Closing, Mongo, Single, install, local_class
+
+
+@pytest.fixture(autouse=True)
+async def closing():
+    yield
+    await Closing.close()
+
+
+async def test_services():
+    Mongo.client.admin
+    await Api.session()
+    Api().share()
+    Api().own()
+    Single.get()
+    install()
+    local_class()
+    await Closing.open()

@@ -1,0 +1,23 @@
+import asyncio
+
+import caches
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def clear():
+    yield
+    caches.cleared.cache_clear()
+
+
+async def test_caches():
+    caches.get_client()
+    caches.get_redis("redis://localhost")
+    caches.client_of(asyncio.get_running_loop())
+    caches.by_key("a")
+    caches.remember()
+    caches.with_default()
+    caches.with_sentinel()
+    caches.local_container()
+    caches.Registry().put("a")
+    caches.cleared()

@@ -1,0 +1,92 @@
+import asyncio
+import contextlib
+import unittest
+
+import pytest
+
+
+async def relay():
+    await asyncio.sleep(1)
+
+
+async def serve(server):
+    await server.run()
+
+
+@pytest.fixture
+async def left():
+    task = asyncio.create_task(relay())  # expect: BL104
+    yield 1
+
+
+@pytest.fixture
+async def discarded():
+    asyncio.ensure_future(relay())  # expect: BL104
+    yield 1
+
+
+@pytest.fixture
+async def by_loop():
+    loop = asyncio.get_running_loop()
+    loop.create_task(relay())  # expect: BL104
+    yield 1
+
+
+@pytest.fixture
+async def cancelled():
+    task = asyncio.create_task(relay())  # near-miss: BL104 cancelled
+    yield 1
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.fixture
+async def awaited():
+    task = asyncio.create_task(relay())  # near-miss: BL104 awaited
+    yield 1
+    await task
+
+
+@pytest.fixture
+async def gathered():
+    task = asyncio.create_task(relay())  # near-miss: BL104 gathered
+    yield 1
+    await asyncio.gather(task)
+
+
+@pytest.fixture
+async def handed_on():
+    task = asyncio.create_task(relay())  # near-miss: BL104 the test's to end
+    yield task
+
+
+@pytest.fixture
+async def shut_down(server):
+    task = asyncio.create_task(serve(server))  # near-miss: BL104 ends with the server
+    yield 1
+    await server.stop()
+
+
+@pytest.fixture
+async def grouped():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(relay())  # near-miss: BL104 the group waits for it
+        yield 1
+
+
+class TestRelay(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.task = asyncio.create_task(relay())  # near-miss: BL104 cancelled in asyncTearDown
+
+    async def asyncTearDown(self):
+        self.task.cancel()
+
+
+class TestLeft(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        self.task = asyncio.create_task(relay())  # expect: BL104
+
+
+async def test_own():
+    asyncio.create_task(relay())  # near-miss: BL104 no fixture

@@ -1,0 +1,60 @@
+import asyncpg
+import pytest
+import pytest_asyncio
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.pool import NullPool
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def engine():  # expect: BL105
+    engine = create_async_engine("postgresql+asyncpg://localhost/app")
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def sync_engine():  # expect: BL105
+    return create_async_engine("postgresql+asyncpg://localhost/app")
+
+
+@pytest.fixture(scope="session")
+async def pool():  # expect: BL105
+    async with asyncpg.create_pool("postgres://localhost") as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+async def wide_pool():  # near-miss: BL105 all its users run on the session loop
+    async with asyncpg.create_pool("postgres://localhost") as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def poolless():  # near-miss: BL105 keeps no connection
+    return create_async_engine("postgresql+asyncpg://localhost/app", poolclass=NullPool)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def answer():  # near-miss: BL105 a plain value belongs to no loop
+    return 42
+
+
+@pytest.fixture
+async def own_pool():  # near-miss: BL105 one for each test
+    async with asyncpg.create_pool("postgres://localhost") as pool:
+        yield pool
+
+
+@pytest.fixture
+def session(engine):
+    return async_sessionmaker(engine)
+
+
+@pytest.fixture
+async def rows(pool):
+    return await pool.fetch("select 1")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def wide_rows(wide_pool):
+    return await wide_pool.fetch("select 1")

@@ -1,0 +1,3 @@
+import httpx
+
+client = httpx.AsyncClient()  # near-miss: BL001 all tests share one session loop

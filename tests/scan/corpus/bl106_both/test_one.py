@@ -1,0 +1,5 @@
+import app
+
+
+async def test_one():
+    await app.client.get("http://localhost")
