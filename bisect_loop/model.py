@@ -176,6 +176,26 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Worker:
+    """Who a process is among the workers of a pytest-xdist run: "gw1", one of `count`, in the run `run`."""
+
+    id: str
+    count: int
+    run: str = ""  # what the testrun_uid fixture gives
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The order of one worker."""
+
+    worker: Worker
+    order: tuple[NodeId, ...]
+
+
+Dist = Literal["load", "loadscope", "loadfile", "loadgroup", "worksteal"]
+
+
+@dataclass(frozen=True, slots=True)
 class Trial:
     """One order, run once, under one condition.
 
@@ -200,8 +220,22 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class LaneResult:
+    """What one worker of a trial did. `places` says which outcomes of the trial's result are its own, in order.
+
+    `spans` has the start and the end of each of them, in seconds on a clock that all workers of the trial share.
+    """
+
+    worker: Worker
+    places: tuple[int, ...]
+    ending: Ending
+    detail: str = ""
+    spans: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What one trial showed. `outcomes` are in the order in which the tests were run.
+    """What one trial showed. `outcomes` are in the order in which the tests were run (with workers: started).
 
     `missing` names the ids that were asked for and not collected. `detail` is one sentence on an ending that
     was not FINISHED. `probes` has one entry for each place a probe ran: index 0 before any test, index i after
@@ -216,6 +250,7 @@ class TrialResult:
     missing: tuple[NodeId, ...] = ()
     probes: tuple[Outcome | None, ...] = ()
     notes: tuple[str, ...] = ()  # oddities that did not change the ending, e.g. a process that would not exit
+    lanes: tuple[LaneResult, ...] = ()  # where several workers ran the trial
 
     def of(self, nodeid: NodeId) -> Outcome | None:
         """The outcome of `nodeid`, None where it was not run. The last one counts where it ran twice."""
@@ -330,6 +365,8 @@ class Finding:
     replay: Replay = field(default_factory=Replay)
     note: str = ""  # one sentence that the reader needs besides: why it is not confirmed, what was odd
     seen_in: tuple[str, ...] = ()  # names of the orders that showed it
+    lanes: tuple[Lane, ...] = ()  # of a cross-process finding: which tests ran side by side, the victim last in its own
+    worker: Worker | None = None  # whose identity the minimal order needs, None where it needs none
 
     @property
     def id(self) -> str:
