@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from bisect_loop.model import NamedOrder, NodeId
+from bisect_loop.model import Dist, NamedOrder, NodeId
 
 OrderKind = Literal["default", "reverse", "shuffle", "shuffle-modules", "xdist"]
 LaneKind = Literal["contiguous", "round-robin", "file"]
@@ -22,14 +22,24 @@ LaneKind = Literal["contiguous", "round-robin", "file"]
 
 @dataclass(frozen=True, slots=True)
 class OrderSpec:
-    """One entry of `--orders`. `number` is how many shuffles, or how many xdist workers; else 1."""
+    """One entry of `--orders`. `number` is how many shuffles, or how many xdist workers; else 1.
+
+    `dist` is how xdist deals tests out to its workers.
+    """
 
     kind: OrderKind
     number: int = 1
+    dist: Dist = "load"
+
+    @property
+    def name(self) -> str:
+        """The entry as one would write it."""
+        numbered = self.kind if self.kind in ("default", "reverse") else f"{self.kind}:{self.number}"
+        return numbered if self.dist == "load" else f"{numbered}:{self.dist}"
 
 
 def parse_orders(text: str) -> list[OrderSpec]:
-    """Read "default,reverse,shuffle:8,xdist:2".
+    """Read "default,reverse,shuffle:8,xdist:2,xdist:4:loadfile".
 
     `shuffle` alone means one, `xdist` alone two workers. Raises ValueError with one sentence for people.
     """
@@ -39,11 +49,14 @@ def parse_orders(text: str) -> list[OrderSpec]:
         if kind is None:
             raise ValueError(f"{entry!r} is not an order: use {', '.join(get_args(OrderKind))}, with commas between.")
         counted = kind in ("shuffle", "shuffle-modules", "xdist")
-        match = re.fullmatch(r"[a-z-]+(?::0*([1-9][0-9]{0,5}))?", entry)
-        if match is None or (match[1] and not counted):
+        match = re.fullmatch(r"[a-z-]+(?::0*([1-9][0-9]{0,5})(?::([a-z]+))?)?", entry)
+        dist = next((mode for mode in get_args(Dist) if match and mode == match[2]), None)
+        if match is None or (match[1] and not counted) or (match[2] and (kind != "xdist" or dist is None)):
             how = f"{kind}:N with N of 1 or more" if counted else f"{kind} without a number"
+            if kind == "xdist":
+                how += f", or xdist:N:MODE with one of {', '.join(get_args(Dist))}"
             raise ValueError(f"{entry!r} is not an order: write {how}.")
-        spec = OrderSpec(kind, int(match[1]) if match[1] else 2 if kind == "xdist" else 1)
+        spec = OrderSpec(kind, int(match[1]) if match[1] else 2 if kind == "xdist" else 1, dist or "load")
         if any(spec == other or (kind == other.kind and kind != "xdist") for other in specs):
             raise ValueError(f"{kind!r} stands twice among the orders: name it once.")
         specs.append(spec)

@@ -116,11 +116,18 @@ def test_orders_are_parsed() -> None:
         OrderSpec("shuffle", 8),
         OrderSpec("xdist", 2),
     ]
-    assert parse_orders("shuffle-modules,xdist,xdist:4") == [
+    assert parse_orders("shuffle-modules,xdist,xdist:4,xdist:4:loadfile") == [
         OrderSpec("shuffle-modules"),
         OrderSpec("xdist", 2),
         OrderSpec("xdist", 4),
+        OrderSpec("xdist", 4, "loadfile"),
     ]
+
+
+def test_an_entry_has_the_name_it_is_written_with() -> None:
+    """The name is the entry's text, the ways that go without saying left out."""
+    text = "default,reverse,shuffle:8,xdist:2,xdist:4:worksteal"
+    assert ",".join(spec.name for spec in parse_orders(text)) == text
 
 
 @pytest.mark.parametrize(
@@ -136,6 +143,11 @@ def test_orders_are_parsed() -> None:
         ("shuffle:x", "write shuffle:N"),
         ("shuffle:²", "write shuffle:N"),
         ("xdist:1e9", "write xdist:N"),
+        ("xdist:2:", "write xdist:N"),
+        ("xdist:2:each", "xdist:N:MODE with one of load, loadscope, loadfile, loadgroup, worksteal."),
+        ("xdist:loadfile", "write xdist:N"),
+        ("shuffle:2:loadfile", "write shuffle:N"),
+        ("xdist:2,xdist:2:load", "'xdist' stands twice"),
         ("default:2", "write default without a number."),
         ("Default", "'Default' is not an order"),
         ("shuffle:2,shuffle:3", "'shuffle' stands twice among the orders: name it once."),
