@@ -114,7 +114,7 @@ class Draft:
         files, tests, import_facts = self._lay_out()
         plot = Plot(tuple(tests), import_facts, self.scoped)
         default, reverse = plot.order, plot.order[::-1]
-        suspects = derive(plot, [])
+        suspects = [one for one in derive(plot, []) if one.depends_on_order]
         victims = [(one.victim, one.error) for one in suspects]
 
         def shows(order: tuple[str, ...]) -> bool:

@@ -97,7 +97,7 @@ def _about_finding(truth: Truth, finding: Json) -> Iterable[str]:
     wrong_sets = [named for named in finding["other_polluting_sets"] if frozenset(named) not in one.polluting_sets]
     if wrong_sets:
         yield f"{name}: other polluting sets {wrong_sets} are not so"
-    if one.kinds != {"always-fails"} and not (one.alone == "skipped" and not finding["confirmed"]):
+    if one.depends_on_order and not (one.alone == "skipped" and not finding["confirmed"]):
         yield from (f"{name}: {complaint}" for complaint in _about_evidence(truth, one, finding))
 
 
@@ -135,7 +135,7 @@ def _explains(one: Expected, finding: Json, even_unconfirmed: bool = False) -> b
     if not (one.error.family or one.error.ends_process) and error["phase"] != one.error.phase:
         return False
     accused = finding["polluters"] or finding["setters"] or finding["import_polluters"]
-    if one.kinds == {"always-fails"}:
+    if not one.depends_on_order:
         return not accused
     if one.alone == "skipped" and not finding["confirmed"]:
         # A victim that is skipped when it runs alone does not pass there: to withhold the accusation is right.
