@@ -107,12 +107,14 @@ class Recorder:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+        report = yield
+        # Not sooner: the exception of a unittest.TestCase is put into `call` by a hook of this name.
         if call.excinfo is not None:
             error = call.excinfo
             self._pending[call.when] = signature.of_exception(
                 error.type, error.value, error.tb, call.when, self.locator
             )
-        return (yield)
+        return report
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
