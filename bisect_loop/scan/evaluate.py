@@ -8,68 +8,22 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from bisect_loop.scan.holders import APP_NAMES
 from bisect_loop.scan.model import Place
 from bisect_loop.scan.project import Entity, Project, class_around
-from bisect_loop.scan.resources import PASS_THROUGH, RETURNS_SELF, TASK, Resource, resource_called
+from bisect_loop.scan.resources import PASS_THROUGH, RETURNS_SELF, SHARED_BY_PARTS, TASK, Resource, resource_called
 from bisect_loop.scan.safe import is_safe
 from bisect_loop.scan.scopes import Chain, Scope, chain_of
-from bisect_loop.scan.values import Abstract, Cond, Facts, Instance, Param, Value
+from bisect_loop.scan.summaries import Summaries, is_cached
+from bisect_loop.scan.values import Abstract, Cond, Instance, Param, Value
 
 _MOST = 4  # alternatives kept for one expression
-_CACHES = ("lru_cache", "cache", "alru_cache", "cached")
 
 _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")
 
 Env = dict[str, tuple[Abstract, ...]]
-
-
-@dataclass(slots=True)
-class Summaries:
-    """What is known of other scopes, and of what the holders hold."""
-
-    project: Project
-    facts: dict[Scope, Facts] = field(default_factory=dict)
-    contents: dict[str, tuple[Value, ...]] = field(default_factory=dict)
-
-    _inner: dict[ast.expr, list[ast.expr]] = field(default_factory=dict)
-
-    def inner(self, node: ast.expr) -> list[ast.expr]:
-        """The calls, walruses and yields of an expression, innermost first; not what a lambda does later."""
-        if node not in self._inner:
-            self._inner[node] = list(_active(node))
-        return self._inner[node]
-
-    def of(self, scope: Scope) -> Facts:
-        return self.facts.get(scope) or _NOTHING
-
-    def attributes(self, klass: Scope) -> list[tuple[str, Value | Param, Scope]]:
-        """What the methods of a class put on `self`, bases included, each with the method that does it."""
-        return [
-            (name, value, method)
-            for each in self.project.ancestry(klass)
-            for method in each.children.values()
-            if method.kind == "function"
-            for name, value in self.of(method).own
-        ]
-
-
-def _active(node: ast.AST) -> Iterator[ast.expr]:
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.Lambda):
-            yield from _active(child)
-    if isinstance(node, (ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)):
-        yield node
-
-
-_NOTHING = Facts()
-
-
-def is_cached(scope: Scope) -> bool:
-    """Tell whether a function hands out the same object again and again."""
-    return scope.is_decorated(*_CACHES)
 
 
 def evaluate(node: ast.expr | None, env: Env, scope: Scope, known: Summaries) -> tuple[Abstract, ...]:
@@ -98,7 +52,9 @@ def evaluate(node: ast.expr | None, env: Env, scope: Scope, known: Summaries) ->
         case ast.Name():
             return _name(node.id, env, scope, known)
         case ast.Attribute():
-            return _attribute(node, env, scope, known)
+            return _attribute(node, env, scope, known) or _part(node.value, env, scope, known)
+        case ast.Subscript():
+            return _part(node.value, env, scope, known)
         case ast.Call():
             return _call(node, env, scope, known)
     return ()
@@ -181,6 +137,14 @@ def _attribute(node: ast.Attribute, env: Env, scope: Scope, known: Summaries) ->
     return _variable(entity, known)
 
 
+def _part(node: ast.expr, env: Env, scope: Scope, known: Summaries) -> tuple[Abstract, ...]:
+    """A database or collection of a client is the client by another name."""
+    if not isinstance(node, (ast.Call, ast.Name, ast.Attribute, ast.Subscript)):
+        return ()
+    found = evaluate(node, env, scope, known)
+    return tuple(v for v in found if isinstance(v, Value) and not v.path and v.resource.label in SHARED_BY_PARTS)
+
+
 def _call(node: ast.Call, env: Env, scope: Scope, known: Summaries) -> tuple[Abstract, ...]:
     project = known.project
     chain = chain_of(node.func)
@@ -196,11 +160,18 @@ def _call(node: ast.Call, env: Env, scope: Scope, known: Summaries) -> tuple[Abs
             return _of_project(node, entity.scope, place, env, scope, known)
     if chain[-1] == "create_task" and _is_loop(node.func, scope):
         return _made(TASK, node, scope, place, known)
+    if chain[-1] == "defaultdict" and node.args:
+        return _by_factory(node.args[0], node, scope, known)
     if isinstance(node.func, ast.Attribute):
+        owner = class_around(scope)
+        if chain[-1] == "__new__" and owner is not None:  # super().__new__(cls), object.__new__(cls)
+            return _constructed(node, owner, place, env, scope, known)
         if chain[-1] in RETURNS_SELF:
             found = evaluate(node.func.value, env, scope, known)
             if any(isinstance(value, Value) for value in found):
                 return found
+        if chain[-1] in ("get_database", "get_default_database", "get_collection"):
+            return _part(node.func.value, env, scope, known)
         instances = [v for v in evaluate(node.func.value, env, scope, known) if isinstance(v, Instance)]
         for instance in instances:
             method = project.method(instance.klass, chain[-1])
@@ -247,8 +218,10 @@ def _constructed(
     init = known.project.method(klass, "__init__")
     arguments = bound_arguments(node, init, bound=True) if init is not None else {}
     result: list[tuple[Abstract, ...]] = []
-    for name, argument in _fields(node, klass, known.project).items() if init is None else ():
-        result.append(tuple(_deeper(each, (name,)) for each in evaluate(argument, env, scope, known)))
+    if init is None:
+        for name, argument in _fields(node, klass, known.project).items():
+            result.append(tuple(_deeper(each, (name,)) for each in evaluate(argument, env, scope, known)))
+        result.extend(_defaults(klass, place, known))
     for name, value, method in known.attributes(klass):
         if isinstance(value, Value):
             here = replace(value, identity=place) if value.fresh else value
@@ -267,6 +240,28 @@ def _fields(node: ast.Call, klass: Scope, project: Project) -> dict[str, ast.exp
     result = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     result.update(zip(names, node.args, strict=False))
     return result
+
+
+def _defaults(klass: Scope, place: Place, known: Summaries) -> Iterator[tuple[Abstract, ...]]:
+    """What the fields of a dataclass or model make by themselves: field(default_factory=asyncio.Lock)."""
+    for each in known.project.ancestry(klass):
+        for name, values in each.values.items():
+            for value in values:
+                if isinstance(value, ast.Call) and chain_of(value.func)[-1] in ("field", "Field", "attrib", "ib"):
+                    factory = next((k.value for k in value.keywords if k.arg in ("default_factory", "factory")), None)
+                    made = [v for v in _by_factory(factory, value, each, known) if isinstance(v, Value)]
+                    yield tuple(replace(found, identity=place).below(name) for found in made)
+
+
+def _by_factory(factory: ast.expr | None, node: ast.Call, scope: Scope, known: Summaries) -> tuple[Abstract, ...]:
+    """What calling `factory` makes, at `node`: a constructor of the table, or a lambda."""
+    if isinstance(factory, ast.Lambda):
+        return evaluate(factory.body, {}, scope, known)
+    if isinstance(factory, (ast.Name, ast.Attribute)):
+        made = resource_called(known.project.resolve(scope, chain_of(factory)) or "")
+        if made is not None:
+            return _made(made, node, scope, scope.module.place(node), known)
+    return ()
 
 
 def _deeper(value: Abstract, path: Chain) -> Abstract:

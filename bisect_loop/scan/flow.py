@@ -10,10 +10,10 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 
 from bisect_loop.scan.body import walk
-from bisect_loop.scan.evaluate import Summaries
 from bisect_loop.scan.project import Project, class_around
 from bisect_loop.scan.resources import LAST_NAMES, resource_called
 from bisect_loop.scan.scopes import Scope
+from bisect_loop.scan.summaries import Summaries
 from bisect_loop.scan.values import Facts, Store, Value
 
 _MOST_WALKS = 6  # of one scope

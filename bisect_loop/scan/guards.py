@@ -5,22 +5,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from bisect_loop.scan.body import mentions_loop
 from bisect_loop.scan.closers import Closers
 from bisect_loop.scan.conditions import PYTEST_LOADED, Conditions
+from bisect_loop.scan.effects import mentions_loop
+from bisect_loop.scan.environment import environment_of
 from bisect_loop.scan.flow import Flow
 from bisect_loop.scan.model import Guard, Place
 from bisect_loop.scan.project import Project
 from bisect_loop.scan.reach import Reachability
-from bisect_loop.scan.scopes import Scope, chain_of
-from bisect_loop.scan.suite import Fixture, Suite
+from bisect_loop.scan.scopes import Scope
+from bisect_loop.scan.suite import Fixture, Suite, is_below
 from bisect_loop.scan.values import CallSite, Cond, Store
 
 _DEEPEST = 3  # callers above callers
 _MOST_CALLERS = 25
 _UNDER_PYTEST = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", PYTEST_LOADED)
 _IN_USE_AT_IMPORT = ("PYTEST_VERSION", PYTEST_LOADED)
-_NARROW_RUNNERS = frozenset({"IsolatedAsyncioTestCase", "TestClient", "TestServer"})
+_HOOKS = ("pytest_runtest_setup", "pytest_runtest_teardown")
 
 
 class Guards:
@@ -33,7 +34,7 @@ class Guards:
         self.reach = reach
         self.closers = Closers(project, flow, suite)
         self.conditions = Conditions(project)
-        self.test_environment = dict(_test_environment(suite))
+        self.test_environment = dict(environment_of(suite))
         self._sites: dict[Scope, list[tuple[Scope, CallSite | None]]] = {}
 
     def of(self, store: Store) -> list[Guard]:
@@ -98,6 +99,10 @@ class Guards:
             where = Place(closer.module.path, line)
             if closer in self.suite.fixtures:
                 yield self._by_fixture(self.suite.fixtures[closer], where, scope)
+            elif closer.name in _HOOKS and closer.module in self.suite.conftests:
+                tests, _ = self.reach.tests(scope)
+                holds = all(is_below(test.module.directory, closer.module.directory) for test in tests)
+                yield Guard("reset", where, f"reset by the hook {closer.name}", holds)
             elif closer.name in ("tearDown", "asyncTearDown", "teardown_method") and closer.owner is not None:
                 tests, _ = self.reach.tests(scope)
                 holds = bool(tests) and all(test.owner is closer.owner for test in tests)
@@ -145,7 +150,7 @@ class Guards:
         for user in callers:
             # app.add_event_handler("startup", connect); on_startup=[connect], on_shutdown=[disconnect]
             mentioned = {chain[-1] for chain in user.refs}
-            if closer.name in mentioned and (opener.name,) not in user.calls and (closer.name,) not in user.calls:
+            if closer.name in mentioned and not {opener.name, closer.name} & {chain[-1] for chain in user.calls}:
                 return Guard(
                     "closed", where, f"opened and closed by the handlers {opener.name} and {closer.name}", True
                 )
@@ -221,47 +226,3 @@ def _is_handler(scope: Scope, event: str) -> bool:
         elif decorator.chain[-1] == f"on_{event}":
             return True
     return False
-
-
-def _test_environment(suite: Suite) -> Iterator[tuple[str, tuple[bool | str, Place]]]:
-    """What conftest files make of the environment before any test: name -> (its value, or False for removed)."""
-    for conftest in suite.conftests:
-        if b"environ" not in conftest.source and b"delenv" not in conftest.source and b"setenv" not in conftest.source:
-            continue
-        fixtures = [f.scope for f in suite.fixtures.values() if f.module is conftest and f.autouse]
-        bodies: list[ast.AST] = [
-            node
-            for node in conftest.tree.body
-            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
-        ]
-        bodies += [conftest.node(scope) for scope in fixtures]
-        bodies += [conftest.node(s) for s in conftest.scopes if s.name in ("pytest_configure", "pytest_sessionstart")]
-        for body in bodies:
-            for node in ast.walk(body):
-                for name, value in _environment_change(node):
-                    yield name, (value, conftest.place(node))
-
-
-def _environment_change(node: ast.AST) -> Iterator[tuple[str, bool | str]]:
-    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-        name, last = str(node.args[0].value), chain_of(node.func)[-2:]
-        if last[-1] == "delenv" or last == ("environ", "pop"):
-            yield name, False
-        elif (last[-1] == "setenv" or last == ("environ", "setdefault")) and len(node.args) > 1:
-            yield from ((name, value) for value in _constant(node.args[1]))
-    elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant):
-        for target in node.targets:
-            yield from ((name, value) for name in _environ_key(target) for value in _constant(node.value))
-    elif isinstance(node, ast.Delete):
-        for target in node.targets:
-            yield from ((name, False) for name in _environ_key(target))
-
-
-def _environ_key(node: ast.expr) -> Iterator[str]:
-    if isinstance(node, ast.Subscript) and chain_of(node.value)[-1] == "environ":
-        yield from _constant(node.slice)
-
-
-def _constant(node: ast.expr) -> Iterator[str]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.value

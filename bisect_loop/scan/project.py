@@ -7,11 +7,11 @@ re-exports, star imports, `self`, and module-level instances of the project's ow
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bisect_loop.scan.model import Place, ScanError
-from bisect_loop.scan.scopes import Chain, Module, Scope, build, chain_of
+from bisect_loop.scan.modules import Modules
+from bisect_loop.scan.scopes import Chain, Module, Scope, chain_of
 
 _MAX_REEXPORTS = 6
 
@@ -32,59 +32,27 @@ class Entity:
 
 
 class Project:
-    """The modules below one root. Feed it with `add`, then call `finish` once.
+    """All modules together, indexed by name.
 
     `mentions` maps the last part of a dotted name to the scopes that read such a name, each with its chains.
     """
 
-    def __init__(self, source_roots: Iterable[str] = ("", "src")) -> None:
-        self.source_roots = frozenset(source_roots) | {""}
-        self.modules: list[Module] = []
-        self.errors: list[ScanError] = []
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules.found
+        self.errors = modules.errors
+        self._modules = modules
         self.scopes: list[Scope] = []
         self.mentions: dict[str, dict[Scope, list[Chain]]] = defaultdict(dict)
         self.methods: dict[str, list[Scope]] = defaultdict(list)
         self.subclasses: dict[str, list[Scope]] = defaultdict(list)
         self.aliases: dict[str, list[tuple[Scope, str]]] = defaultdict(list)
-        self._by_name: dict[str, list[Module]] = defaultdict(list)
-        self._found: dict[tuple[str, str], Module | None] = {}
         self._users: dict[Scope, tuple[list[Scope], list[Scope]]] = {}
         self._entities: dict[tuple[Scope, Chain], Entity | None] = {}
         self._looked_up: dict[tuple[str, str], Entity] = {}
+        self._index()
 
-    def add(self, path: str, source: bytes, packages: frozenset[str]) -> Module | None:
-        """Index one file; `packages` are the directories that hold an __init__.py.
-
-        A file that cannot be parsed is noted in `errors`, and None is returned.
-        """
-        base = path.rpartition("/")[0]
-        while base in packages:
-            base = base.rpartition("/")[0]
-        here = path.rpartition("/")[0]
-        if here not in packages:  # a namespace package, or a script: named from the nearest source root
-            base = max((top for top in self.source_roots if _is_below(here, top)), key=len, default="")
-        is_package = path.rpartition("/")[2] == "__init__.py"
-        module = Module(path, _dotted(path, base), base, is_package, source)
-        try:
-            build(module)
-        except SyntaxError as error:
-            self.errors.append(ScanError(Place(path, error.lineno or 1, error.offset or 1), error.msg))
-            return None
-        except ValueError as error:  # null bytes, before CPython 3.12
-            self.errors.append(ScanError(Place(path, 1), str(error)))
-            return None
-        except (RecursionError, MemoryError):
-            self.errors.append(ScanError(Place(path, 1), "nested too deeply to be read"))
-            return None
-        self.modules.append(module)
-        return module
-
-    def finish(self) -> None:
-        """Build the indexes by name."""
+    def _index(self) -> None:
         for module in self.modules:
-            parts = module.path.removesuffix(".py").removesuffix("/__init__").split("/")
-            for start in range(len(parts)):
-                self._by_name[".".join(parts[start:])].append(module)
             for scope in module.scopes:
                 self.scopes.append(scope)
                 for chain in scope.refs:
@@ -99,25 +67,7 @@ class Project:
 
     def find_module(self, dotted: str, importer: Module) -> Module | None:
         """Return the project's module that `importer` gets under this absolute name."""
-        key = (dotted, importer.directory)
-        if key not in self._found:
-            candidates = [
-                module
-                for module in self._by_name.get(dotted, ())
-                if module is not importer and self._importable(module, dotted, importer)
-            ]
-            candidates.sort(key=lambda module: (-_shared(module.directory, importer.directory), module.path))
-            self._found[key] = candidates[0] if candidates else None
-        found = self._found[key]
-        return None if found is importer else found
-
-    def _importable(self, module: Module, dotted: str, importer: Module) -> bool:
-        stem = module.path.removesuffix(".py").removesuffix("/__init__")
-        top = stem[: len(stem) - len(dotted)].rstrip("/")
-        if top in self.source_roots or (module.name == dotted and top == module.base):
-            return True
-        # A directory without __init__.py is on sys.path for what lies in it: scripts, and tests under pytest.
-        return top == module.directory and _is_below(importer.directory, top)
+        return self._modules.find(dotted, importer)
 
     def resolve(self, scope: Scope, chain: Chain) -> str | None:
         """Return the absolute dotted name that `chain` means in `scope`; None for locals and what is computed."""
@@ -205,7 +155,9 @@ class Project:
             return Entity(method.dotted, method.module, method, rest=chain[2:]) if method else None
         dotted = self.resolve(scope, chain)
         if dotted is None:
-            return None
+            klass = self._annotated(chain[0], scope) if len(chain) > 1 else None
+            method = self.method(klass, chain[1]) if klass is not None else None
+            return Entity(method.dotted, method.module, method, rest=chain[2:]) if method is not None else None
         entity = self.lookup(dotted, scope.module)
         if entity.name and entity.rest:
             klass = self.class_of(entity)
@@ -258,6 +210,15 @@ class Project:
             found = self.lookup(dotted, variable.module).scope if dotted else None
             if found is not None and found.kind == "class":
                 return found
+        return self._annotated(variable.name, scope)
+
+    def _annotated(self, name: str, scope: Scope) -> Scope | None:
+        """The class of the project that an annotation gives to a variable or parameter of `scope`."""
+        for chain in scope.types.get(name, ()):
+            dotted = self.resolve(scope.module.scope, chain)
+            found = self.lookup(dotted, scope.module).scope if dotted else None
+            if found is not None and found.kind == "class":
+                return found
         return None
 
     def method(self, klass: Scope, name: str) -> Scope | None:
@@ -303,22 +264,3 @@ def class_around(scope: Scope) -> Scope | None:
             return here.owner
         here = here.parent
     return None
-
-
-def _dotted(path: str, base: str) -> str:
-    inner = path[len(base) + 1 :] if base else path
-    dotted = inner.removesuffix(".py").replace("/", ".")
-    return dotted.removesuffix(".__init__") if dotted != "__init__" else dotted
-
-
-def _is_below(directory: str, top: str) -> bool:
-    return not top or directory == top or directory.startswith(f"{top}/")
-
-
-def _shared(one: str, other: str) -> int:
-    count = 0
-    for left, right in zip(one.split("/"), other.split("/"), strict=False):
-        if left != right:
-            break
-        count += 1
-    return count

@@ -76,6 +76,8 @@ PASS_THROUGH = frozenset(
         *("run", "run_until_complete", "wait_for", "shield", "cast", "enter_async_context"),
     }
 )
+# Clients whose databases and collections, had as attributes or items, are bound as they are.
+SHARED_BY_PARTS = frozenset({"motor client", "pymongo async client"})
 # Methods of a resource that give the resource itself.
 RETURNS_SELF = frozenset(
     {
@@ -119,3 +121,8 @@ def resource_called(dotted: str) -> Resource | None:
         if names is not None and parts[-1] in names:
             return names[parts[-1]]
     return None
+
+
+def labels() -> frozenset[str]:
+    """What the resources are called in messages."""
+    return frozenset(resource.label for names in _TABLE.values() for resource in names.values())

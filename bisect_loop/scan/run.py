@@ -11,6 +11,7 @@ from bisect_loop.scan.files import python_files, relative_to
 from bisect_loop.scan.flow import Flow
 from bisect_loop.scan.guards import Guards
 from bisect_loop.scan.model import Place, ScanError, ScanFinding, ScanReport
+from bisect_loop.scan.modules import Modules
 from bisect_loop.scan.noqa import is_suppressed
 from bisect_loop.scan.project import Project
 from bisect_loop.scan.reach import Reachability
@@ -108,7 +109,7 @@ class _Scanned:
 
 
 def _read(wanted: Sequence[Path], top: Path, settings: ScanConfig, options: PytestOptions) -> tuple[Project, int]:
-    project = Project({"", "src", *(_clean(path) for path in options.words("pythonpath"))})
+    modules = Modules({"", "src", *(_clean(path) for path in options.words("pythonpath"))})
     files = {path.resolve(): relative_to(path, top) for path in python_files(top, top, settings.exclude)}
     for path in wanted:
         # What is named is read, be it excluded by default or outside the root.
@@ -123,12 +124,11 @@ def _read(wanted: Sequence[Path], top: Path, settings: ScanConfig, options: Pyte
             try:
                 source = path.read_bytes()
             except OSError as error:
-                project.errors.append(ScanError(Place(relative, 1), error.strerror or str(error)))
+                modules.errors.append(ScanError(Place(relative, 1), error.strerror or str(error)))
                 continue
             lines += source.count(b"\n") + (not source.endswith(b"\n") and bool(source))
-            project.add(relative, source, packages)
-    project.finish()
-    return project, lines
+            modules.add(relative, source, packages)
+    return Project(modules), lines
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def find_sites(
             stored_at=_place(first),
             function=entry.qualname if entry.kind == "function" else "",
             at_import=guards.is_at_import(entry),
-            also_held_by=tuple(dict.fromkeys(s.dotted for s in stores[1:] if s.dotted != first.dotted)),
+            also_held_by=_others(first, stores),
             gates=tuple(
                 Gate(name, ci_env.get(name, "") if ci_env is not None else None) for name in guards.gates(first)
             ),
@@ -108,8 +108,20 @@ def _by_object(stores: list[Store]) -> list[list[Store]]:
         if all(each.dotted != store.dotted or each.holder != store.holder for each in group):
             group.append(store)
     for group in groups.values():
-        group.sort(key=lambda store: (store.scope is not store.value.made_in, not store.value.fresh, _place(store)))
+        group.sort(key=_rank)
     return list(groups.values())
+
+
+def _rank(store: Store) -> tuple[int, bool, bool, Place]:
+    """The order of an object's stores: by what poisons most, then where it is made, then by place."""
+    kind = ("client", "task", "primitive").index(store.value.resource.kind)
+    return kind, store.scope is not store.value.made_in, not store.value.fresh, _place(store)
+
+
+def _others(first: Store, stores: list[Store]) -> tuple[str, ...]:
+    """The other ways to the same resource."""
+    same = (store.dotted for store in stores if store.value.resource == first.value.resource)
+    return tuple(dict.fromkeys(dotted for dotted in same if dotted != first.dotted))
 
 
 def _may_wait(store: Store, project: Project) -> bool:

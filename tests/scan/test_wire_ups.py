@@ -306,3 +306,42 @@ def test_wrappers_that_wrap_themselves_end(tmp_path: Path) -> None:
     report = scanned(tmp_path, {"app.py": code})
     assert report.findings
     assert {f.place.line for f in report.findings} <= {17, 19}
+
+
+def test_methods_of_annotated_variables_are_reached(tmp_path: Path) -> None:
+    """An annotation tells whose method is called, be its name as common as `start`."""
+    files = {
+        "relay.py": """
+        import asyncio
+
+        class Relay:
+            def start(self):
+                self.task = asyncio.create_task(self.run())
+
+        class Other:
+            def start(self): ...
+
+        _relay: "Relay | None" = None
+
+        def get_relay():
+            global _relay
+            if _relay is None:
+                _relay = Relay()
+                _relay.start()
+            return _relay
+
+        def again(relay: Relay):
+            relay.start()
+        """,
+        "test_relay.py": """
+        import relay
+
+        def test_get(): relay.get_relay()
+        def test_again(): relay.again(None)
+        def test_other(): relay.Other().start()
+        """,
+    }
+    wire_up = only(tmp_path, files)
+    assert wire_up.holder == "relay._relay.task"
+    assert (wire_up.function, str(wire_up.made_at)) == ("Relay.start", "relay.py:5")
+    assert wire_up.reach.examples == ("test_relay.py::test_again", "test_relay.py::test_get")

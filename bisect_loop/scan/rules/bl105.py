@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bisect_loop.scan.model import ScanFinding
-from bisect_loop.scan.rules.base import Rule, View, finding, plural
+from bisect_loop.scan.rules.base import Rule, View, finding, plural, with_article
 from bisect_loop.scan.scopes import Scope
 from bisect_loop.scan.suite import WIDTH, Fixture
 from bisect_loop.scan.values import Value
@@ -28,8 +28,8 @@ def check(view: View) -> Iterator[ScanFinding]:
             owner = f"the {fixture.width} loop" if fixture.scope.is_async else "the loop of its first user"
             yield finding(
                 "BL105",
-                f"{fixture.width} fixture {fixture.name!r} gives a {value.resource.label} bound to {owner}, but "
-                f"{plural(len(narrow), 'user')} of it, e.g. {narrow[0]}, "
+                f"{fixture.width} fixture {fixture.name!r} gives {with_article(value.resource.label)} bound to {owner},"
+                f" but {plural(len(narrow), 'user')} of it, e.g. {narrow[0]}, "
                 f"{'runs' if len(narrow) == 1 else 'run'} on a narrower loop",
                 fixture.scope.place,
             )

@@ -1,3 +1,4 @@
+import functools
 import os
 
 import asyncpg
@@ -99,6 +100,18 @@ class Lazy:
 
 
 LAZY = Lazy()  # expect: BL001
+
+
+class Cached:
+    @functools.cached_property
+    def client(self):
+        return httpx.AsyncClient()
+
+    def fresh(self):
+        return httpx.AsyncClient()  # near-miss: BL001 each call makes one
+
+
+CACHED = Cached()  # expect: BL001
 
 
 def make_client():

@@ -5,6 +5,7 @@ from motor.motor_asyncio import AsyncIOMotorClient
 
 class Mongo:
     client = AsyncIOMotorClient("mongodb://localhost")  # expect: BL002
+    orders = AsyncIOMotorClient("mongodb://localhost")["shop"].orders  # expect: BL002
     sync = httpx.Client()  # near-miss: BL002 not asynchronous
 
 
@@ -38,6 +39,31 @@ class Single:
         if cls._instance is None:
             cls._instance = cls()  # expect: BL002
         return cls._instance
+
+
+class Newborn:
+    _instance = None
+
+    def __new__(cls):
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)  # expect: BL002
+        return cls._instance
+
+    def connect(self):
+        self.session = aiohttp.ClientSession()
+
+
+class SingletonMeta(type):
+    pass
+
+
+class Gateway(metaclass=SingletonMeta):
+    def __init__(self):
+        self.client = httpx.AsyncClient()
+
+
+def gateway():
+    return Gateway()  # expect: BL002
 
 
 def install():

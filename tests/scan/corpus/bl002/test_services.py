@@ -1,5 +1,5 @@
 import pytest
-from services import Api, Closing, Mongo, Single, install, local_class
+from services import Api, Closing, Mongo, Newborn, Single, gateway, install, local_class
 
 
 @pytest.fixture(autouse=True)
@@ -15,5 +15,7 @@ async def test_services():
     Api().own()
     Single.get()
     install()
+    gateway()
+    Newborn().connect()
     local_class()
     await Closing.open()

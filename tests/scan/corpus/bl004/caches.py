@@ -1,4 +1,5 @@
 import functools
+import logging
 from functools import lru_cache
 
 import httpx
@@ -39,6 +40,16 @@ def by_key(key):
 
 def remember():
     _ALL.append(httpx.AsyncClient())  # expect: BL004
+
+
+class Handler(logging.Handler):
+    def __init__(self, client):
+        super().__init__()
+        self.client = client
+
+
+def log_to_redis():
+    logging.getLogger().addHandler(Handler(redis.Redis()))  # expect: BL004
 
 
 def with_default(client=httpx.AsyncClient()):  # expect: BL004

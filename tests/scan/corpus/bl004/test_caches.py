@@ -16,6 +16,7 @@ async def test_caches():
     caches.client_of(asyncio.get_running_loop())
     caches.by_key("a")
     caches.remember()
+    caches.log_to_redis()
     caches.with_default()
     caches.with_sentinel()
     caches.local_container()

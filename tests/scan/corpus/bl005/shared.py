@@ -1,5 +1,7 @@
 import asyncio
 import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -11,6 +13,20 @@ UNUSED = asyncio.Event()  # near-miss: BL005 set and asked, never waited for
 PUT_ONLY = asyncio.Queue()  # near-miss: BL005 never waits
 THREAD_LOCK = threading.Lock()  # near-miss: BL005 no loop
 ANYIO_LOCK = anyio.Lock()  # near-miss: BL005 binds to no loop
+
+
+LOCKS = defaultdict(asyncio.Lock)  # expect: BL005
+COUNTS = defaultdict(int)
+
+
+@dataclass
+class Pool:
+    size: int = 1
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    names: list = field(default_factory=list)
+
+
+POOL = Pool(3)  # expect: BL005
 
 
 class Worker:
@@ -37,7 +53,7 @@ manager = Manager()  # expect: BL005
 
 
 async def use():
-    async with LOCK, THREAD_LOCK, ANYIO_LOCK, LIMITS["api"]:
+    async with LOCKS["a"], POOL.slots, LOCK, THREAD_LOCK, ANYIO_LOCK, LIMITS["api"]:
         return await _QUEUE.get()
 
 

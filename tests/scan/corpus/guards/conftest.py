@@ -9,6 +9,10 @@ async def clean():
     await wired.shut()
 
 
+def pytest_runtest_teardown(item):
+    wired._hooked = None
+
+
 @pytest.fixture
 def fresh(monkeypatch):
     monkeypatch.setattr(wired, "_some_tests", None)

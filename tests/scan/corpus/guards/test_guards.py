@@ -15,6 +15,8 @@ def test_guarded():
 def test_reset(fresh):
     wired.reset_by_fixture()
     wired.close_elsewhere()
+    wired.reset_by_hook()
+    wired.not_in_test_mode()
     wired.reset_for_some()
 
 

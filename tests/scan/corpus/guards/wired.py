@@ -9,7 +9,7 @@ import httpx
 from flags import settings, under_pytest
 
 _by_flag = _by_env = _by_version = _by_module = _reset = _cleared = _per_loop = _scoped = _closed = None
-_elsewhere = _reversed = _late = _some_tests = _paired = _inverted = _through = None
+_hooked = _in_test_mode = _elsewhere = _reversed = _late = _some_tests = _paired = _inverted = _through = None
 _loop = None
 _clients = {}
 _weak = weakref.WeakKeyDictionary()
@@ -84,6 +84,17 @@ def close_elsewhere():
 
 async def shut():
     await _elsewhere.aclose()
+
+
+def reset_by_hook():
+    global _hooked
+    _hooked = httpx.AsyncClient()  # near-miss: BL001 a hook resets it after every test
+
+
+def not_in_test_mode():
+    global _in_test_mode
+    if os.environ.get("MODE", "prod") != "test":
+        _in_test_mode = httpx.AsyncClient()  # near-miss: BL001 pytest.ini sets MODE
 
 
 def reset_for_some():

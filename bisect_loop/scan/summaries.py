@@ -1,0 +1,65 @@
+"""What is known of other scopes while one is looked at."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bisect_loop.scan.project import Project
+from bisect_loop.scan.scopes import Scope
+from bisect_loop.scan.values import Facts, Param, Value
+
+_CACHES = ("lru_cache", "cache", "alru_cache", "cached")
+
+
+@dataclass(slots=True)
+class Summaries:
+    """What is known of other scopes, and of what the holders hold."""
+
+    project: Project
+    facts: dict[Scope, Facts] = field(default_factory=dict)
+    contents: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+
+    _inner: dict[ast.expr, list[ast.expr]] = field(default_factory=dict)
+
+    def inner(self, node: ast.expr) -> list[ast.expr]:
+        """The calls, walruses and yields of an expression, innermost first; not what a lambda does later."""
+        if node not in self._inner:
+            self._inner[node] = list(_active(node))
+        return self._inner[node]
+
+    def of(self, scope: Scope) -> Facts:
+        return self.facts.get(scope) or _NOTHING
+
+    def attributes(self, klass: Scope) -> list[tuple[str, Value | Param, Scope]]:
+        """What the methods of a class put on `self`, bases included, each with the method that does it."""
+        return [
+            (name, value, method)
+            for each in self.project.ancestry(klass)
+            for method in each.children.values()
+            if method.kind == "function"
+            for name, value in self.of(method).own
+        ]
+
+
+def _active(node: ast.AST) -> Iterator[ast.expr]:
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.Lambda):
+            yield from _active(child)
+    if isinstance(node, (ast.Call, ast.NamedExpr, ast.Yield, ast.YieldFrom)):
+        yield node
+
+
+_NOTHING = Facts()
+
+
+def is_singleton(klass: Scope) -> bool:
+    """Tell whether a class hands out one instance, by what its metaclass or a decorator is called."""
+    names = [*klass.metaclass[-1:], *(decorator.chain[-1] for decorator in klass.decorators)]
+    return any("singleton" in name.lower() for name in names)
+
+
+def is_cached(scope: Scope) -> bool:
+    """Tell whether a function hands out the same object again and again."""
+    return scope.is_decorated(*_CACHES)
