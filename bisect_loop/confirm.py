@@ -29,6 +29,7 @@ class Claim:
     imports: tuple[str, ...] = ()
     brittle: bool = False
     rate: float = 1.0
+    condition: Condition | None = None  # where only a part of the conditions is needed
 
     @property
     def victim(self) -> NodeId:
@@ -63,14 +64,15 @@ Variant = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
 class PlainConfirmer:
     """Runs printed commands through `run` (texts for sh, several at once), `times` for each arm.
 
-    A run that was not alone and did not show what was expected is repeated alone, and the repeat counts.
+    Where one of several at once does not show what is expected, all of them are run again, one at a time, and only
+    that counts.
     """
 
     run: PlainRun
     commander: Commander
     condition: Condition
     times: int
-    _alone: dict[NodeId, list[TrialResult]] = field(default_factory=dict)
+    _alone: dict[NodeId, TrialResult] = field(default_factory=dict)
     _variant: int = 0
 
     def _variants(self) -> list[Variant]:
@@ -92,24 +94,30 @@ class PlainConfirmer:
         return command.text
 
     def _once(
-        self, order: Sequence[NodeId], variant: int, name: str, imports: Sequence[str]
+        self,
+        order: Sequence[NodeId],
+        variant: int,
+        name: str,
+        *,
+        condition: Condition | None = None,
+        imports: Sequence[str] = (),
     ) -> tuple[str, TrialResult]:
         """Run `order` by its ids, or where no command line can name them in that order, by a plugin's file."""
         options, env = self._variants()[variant]
+        condition = condition or self.condition
         text = self._prepared(
-            self.commander.by_ids(self.condition, order, name=name, options=options, env=env, imports=imports)
+            self.commander.by_ids(condition, order, name=name, options=options, env=env, imports=imports)
         )
         (result,) = self.run([text])
         if not ran_as_asked(result, order):
-            text = self._prepared(self.commander.by_plugin(self.condition, order, name=name, options=options, env=env))
+            text = self._prepared(self.commander.by_plugin(condition, order, name=name, options=options, env=env))
             (result,) = self.run([text])
         return text, result
 
     def alone(self, victim: NodeId) -> TrialResult:
-        runs = self._alone.setdefault(victim, [])
-        if not runs:
-            runs.append(self._once((victim,), self._variant, "alone", ())[1])
-        return runs[0]
+        if victim not in self._alone:
+            self._alone[victim] = self._once((victim,), self._variant, "alone")[1]
+        return self._alone[victim]
 
     def _first(
         self, order: Sequence[NodeId], claim: Claim, shows: Callable[[TrialResult], bool]
@@ -118,18 +126,19 @@ class PlainConfirmer:
         tried: list[tuple[str, TrialResult]] = []
         ways = len(self._variants())
         for variant in ((self._variant + step) % ways for step in range(ways)):
-            tried.append(self._once(order, variant, claim.name, claim.imports))
+            tried.append(self._once(order, variant, claim.name, condition=claim.condition, imports=claim.imports))
             if shows(tried[-1][1]):
                 self._variant = variant
                 break
         return tried[-1]
 
-    def _repeat(self, wanted: Sequence[tuple[str, Callable[[TrialResult], bool]]]) -> list[bool]:
+    def _together(self, wanted: Sequence[tuple[str, Callable[[TrialResult], bool]]]) -> list[bool]:
         """Run texts, several at once, and say of each whether it shows what is expected."""
         results = self.run([text for text, _ in wanted])
-        return [
-            shows(result) or shows(self.run([text])[0]) for (text, shows), result in zip(wanted, results, strict=True)
-        ]
+        shown = [shows(result) for (_, shows), result in zip(wanted, results, strict=True)]
+        if all(shown):
+            return shown
+        return [shows(self.run([text])[0]) for text, shows in wanted]
 
     def confirm(self, claim: Claim) -> Confirmed:
         """Run both arms and say whether the claim holds."""
@@ -143,21 +152,23 @@ class PlainConfirmer:
         # The printed command shows the failure: of a brittle test that is the victim alone.
         failing, passing = (claim.order, (claim.victim,)) if not claim.brittle else ((claim.victim,), claim.order)
         text, first = self._first(failing, claim, fails)
-        if not fails(first) and claim.rate >= 1.0:
+        certain = claim.rate >= 1.0
+        if certain and not fails(first):
             # Once refuted is enough; the count says how often it was tried.
             return Confirmed(False, Confirmation((0, 1), (0, 0)), Replay(text, True))
-        times = self.times if claim.rate >= 1.0 else noisy_times(claim.rate, self.times)
-        other, control = self._once(passing, self._variant, claim.name, claim.imports if claim.brittle else ())
-        if claim.rate >= 1.0:
-            again = self._repeat([(text, fails)] * (times - 1) + [(other, passes)] * (times - 1))
+        imports = claim.imports if claim.brittle else ()
+        other, control = self._once(passing, self._variant, claim.name, condition=claim.condition, imports=imports)
+        times = self.times if certain else noisy_times(claim.rate, self.times)
+        if certain:
+            again = self._together([(text, fails)] * (times - 1) + [(other, passes)] * (times - 1))
         else:
             # Chance must not be helped: each run counts as it is.
-            again = [fails(r) for r in self.run([text] * (times - 1))]
-            again += [passes(r) for r in self.run([other] * (times - 1))]
+            again = [fails(result) for result in self.run([text] * (times - 1))]
+            again += [passes(result) for result in self.run([other] * (times - 1))]
         failed = fails(first) + sum(again[: times - 1])
         passed = passes(control) + sum(again[times - 1 :])
         confidence = rates.confidence(failed, times, times - passed, times)
-        holds = passed == times and (failed == times if claim.rate >= 1.0 else confidence >= 0.99)
+        holds = passed == times and (failed == times if certain else confidence >= 0.99)
         confirmation = Confirmation((failed, times), (passed, times))
         if claim.brittle:
             confirmation = Confirmation((times - passed, times), (times - failed, times))

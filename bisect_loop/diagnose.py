@@ -7,7 +7,7 @@ something else, forked trials are given up and the plan starts again without the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
@@ -17,7 +17,6 @@ from bisect_loop.model import (
     NEVER_SEEN,
     Condition,
     Finding,
-    Needs,
     NodeId,
     Signature,
     Suite,
@@ -25,14 +24,16 @@ from bisect_loop.model import (
     TrialResult,
     Verdict,
 )
+from bisect_loop.needs import Item, described, items_of, with_only
 from bisect_loop.probes import Probes
 from bisect_loop.runner.dispatch import Dispatch, OutOfBudget
 from bisect_loop.search import judge
 from bisect_loop.search.alternatives import alternatives
 from bisect_loop.search.cleaners import cleaners
 from bisect_loop.search.narrow import Narrowed, narrow
+from bisect_loop.search.needed import needed
 from bisect_loop.search.noisy import narrow_noisy
-from bisect_loop.search.question import NotReproducing, Question, R, Search
+from bisect_loop.search.question import NotReproducing, Question, R, Search, drive
 
 # Repeats of a minimal order that must all agree before a failure counts as certain: cheap, they are forked.
 _SETTLE = 4
@@ -94,6 +95,7 @@ class Diagnosis:
     condition: Condition
     progress: Progress
     options: Options = field(default_factory=Options)
+    variables: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what each service sets
     best: Finding | None = None
     _polluters: list[tuple[NodeId, ...]] = field(default_factory=list)
     _setters: list[tuple[NodeId, ...]] = field(default_factory=list)
@@ -113,11 +115,15 @@ class Diagnosis:
         self.durations.update((o.nodeid, o.seconds) for o in result.outcomes if not o.failed)
 
     def _trial(
-        self, order: Sequence[NodeId], signature: Signature | None, collect: Sequence[str] | None = None
+        self,
+        order: Sequence[NodeId],
+        signature: Signature | None,
+        collect: Sequence[str] | None = None,
+        condition: Condition | None = None,
     ) -> Trial:
         return Trial(
             tuple(order),
-            self.condition,
+            condition or self.condition,
             collect=None if collect is None else tuple(collect),
             timeout=self._timeout(signature),
         )
@@ -399,9 +405,32 @@ class Diagnosis:
         return found
 
     def _confirmed(self, finding: Finding, claim: Claim) -> Finding:
+        """Confirm under the conditions that are needed; under all of them where those do not show it."""
+        items = items_of(self.condition)
+        kept = self._needed(claim, items) if items and not claim.brittle and claim.rate >= 1.0 else items
         self.progress.confirming(finding.victim)
-        seen = self.confirmer.confirm(claim)
-        return self._with(finding, seen)
+        seen = self.confirmer.confirm(replace(claim, condition=with_only(self.condition, kept)))
+        if not seen.holds and kept != items:
+            kept = items
+            seen = self.confirmer.confirm(claim)
+        needs = described(self.condition, kept, self.variables)
+        return self._with(replace(finding, needs=needs), seen)
+
+    def _needed(self, claim: Claim, items: tuple[Item, ...]) -> tuple[Item, ...]:
+        """Those of the conditions without which the claim's order does not fail. Each trial is a fresh process."""
+
+        def judged(kept: tuple[Item, ...]) -> Verdict:
+            condition = with_only(self.condition, kept)
+            trial = self._trial(claim.order, claim.signature, condition=condition)
+            verdict = judge.verdict(self.dispatch.run(trial, "fresh"), claim.victim, claim.signature)
+            if verdict is not Verdict.REPRODUCES or condition.services == self.condition.services:
+                return verdict
+            # Without a service the victim may fail for want of it, in just the same way: not by what ran before.
+            alone = self._trial((claim.victim,), claim.signature, condition=condition)
+            passes = judge.passes(self.dispatch.run(alone, "fresh"), claim.victim)
+            return verdict if passes is Verdict.REPRODUCES else Verdict.UNRESOLVED
+
+        return drive(needed(items), judged)
 
     def _with(self, finding: Finding, seen: Confirmed) -> Finding:
         failed, runs = seen.confirmation.minimal_failed
@@ -415,7 +444,6 @@ class Diagnosis:
             replay=seen.replay if seen.holds else replace(seen.replay, command=""),
             confidence=max(seen.confidence, finding.confidence) if seen.holds else 0.0,
             failure_rate=failed / runs if runs and finding.kind == "victim" else finding.failure_rate,
-            needs=Needs(services=self.condition.services),
             note=note,
         )
 

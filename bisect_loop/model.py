@@ -204,6 +204,10 @@ class Trial:
     apart: they are distinct values. `timeout` is how long, in seconds, the trial may show no sign of life.
     With `probe`, those tests are run in a forked child of their own at the start and again after each test of the
     order (which then does not hold them), and the result carries the outcomes of the last of them.
+
+    Three ways to run what workers run, of which a trial has at most one: with `worker` the process has that
+    worker's identity; with `lanes` each of them runs in a process of its own, all at the same time; with `dist`
+    the suite is run by pytest-xdist itself, in that mode, on `condition.workers` workers.
     """
 
     order: tuple[NodeId, ...] | None
@@ -212,10 +216,16 @@ class Trial:
     collect: tuple[str, ...] | None = None
     timeout: float = 300.0
     probe: tuple[NodeId, ...] = ()
+    worker: Worker | None = None
+    lanes: tuple[Lane, ...] = ()
+    dist: Dist | None = None
 
     def key(self) -> str:
         """A digest that is equal for equal trials (the time limit apart), in every process."""
-        text = repr((self.order, self.condition, self.attempt, self.collect, self.probe))
+        parts: tuple[object, ...] = (self.order, self.condition, self.attempt, self.collect, self.probe)
+        if self.worker is not None or self.lanes or self.dist is not None:
+            parts += (self.worker, self.lanes, self.dist)
+        text = repr(parts)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
@@ -331,12 +341,13 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """Which conditions the failure needs."""
+    """Which conditions the failure needs; `spared` names those that were taken away and did not matter."""
 
     env: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
     coverage: bool = False
     workers: int = 1
+    spared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

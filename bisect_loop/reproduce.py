@@ -48,6 +48,7 @@ class Investigation:
                 suite=session.suite,
                 condition=session.condition,
                 progress=self.listener,
+                variables=session.variables,
                 options=Options(timeout=session.settings.timeout, roles=session.settings.roles),
             )
         return self._diagnosis
@@ -55,13 +56,14 @@ class Investigation:
     def run_orders(self, orders: Sequence[NamedOrder]) -> None:
         """Run whole orders, in fresh processes. Raises OutOfBudget."""
 
-        def heard(tried: OrderTried, result: TrialResult) -> None:
-            self.diagnosis.heard(result)
-            self.run.record_order(tried.name, tried.seed, len(result.outcomes), tried.failed)
+        def heard(tried: OrderTried, results: Sequence[TrialResult]) -> None:
+            for result in results:
+                self.diagnosis.heard(result)
+                if result.detail:
+                    last = result.outcomes[-1].nodeid if result.outcomes else "the start"
+                    self.notes.append(f"order {tried.name} ended early, at {last}: {result.detail}")
+            self.run.record_order(tried.name, tried.seed, len(results[-1].outcomes), tried.failed)
             self.listener.order_finished(tried)
-            if result.detail:
-                last = result.outcomes[-1].nodeid if result.outcomes else "any test"
-                self.notes.append(f"order {tried.name} ended early, at {last}: {result.detail}")
 
         observe(
             orders,

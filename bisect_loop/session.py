@@ -67,7 +67,6 @@ class Settings:
         return Condition(
             args=(*self.paths, *self.pytest_args),
             env=self.env,
-            services=self.services,
             coverage=self.coverage,
             workers=self.workers,
             invocation=self.invocation,
@@ -104,7 +103,8 @@ class Session:
         self._stack.callback(opened.close)
         self.services = opened.services
         self.slots = Slots(opened.slots)
-        self.condition = settings.condition
+        self.variables = {name: tuple(env) for name, env in opened.variables.items()}
+        self.condition = replace(settings.condition, services=tuple(s.name for s in self.services))
         forked, collected = self._collect()
         self.suite = collected.suite
         self.paths = frozenset(collected.paths)
@@ -124,7 +124,15 @@ class Session:
             say=self._say,
         )
         store = self.root / FOLDER / "replay"
-        self.commander = Commander(self.target, self.suite, self.paths, collected.neutral, store, self._wrapper())
+        self.commander = Commander(
+            self.target,
+            self.suite,
+            self.paths,
+            collected.neutral,
+            store,
+            started={s.name: f"{s.name}={s.kind}" for s in self.services if s.kind != "url"},
+            given={s.name: opened.variables[s.name] for s in self.services if s.kind == "url"},
+        )
         plain = PlainRunner(self.target, self.workspace)
 
         def run_plain(texts: Sequence[str]) -> list[TrialResult]:
@@ -194,14 +202,6 @@ class Session:
         if history.note:
             self._say(history.note)
         return self._stack.enter_context(history)
-
-    def _wrapper(self) -> tuple[str, ...]:
-        """What stands before pytest in a printed command: this tool, to start the services that it started."""
-        started = [service for service in self.services if service.kind != "url"]
-        if not started:
-            return ()
-        names = [f"{service.name}={service.kind}" if service.kind != "auto" else service.name for service in started]
-        return ("with", *names, "--")
 
     # Running.
 

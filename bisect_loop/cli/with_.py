@@ -32,8 +32,10 @@ def command(rest: tuple[str, ...], /, services: tuple[str, ...], debug: bool) ->
         except ServiceError as error:
             raise Failed(str(error), 4) from error
         try:
-            opened.slots[0].reset()
-            return subprocess.run(rest, env={**os.environ, **opened.slots[0].env}, check=False).returncode
+            slot = opened.slots[0]
+            slot.reset()
+            variables = slot.environ(service.name for service in opened.services)
+            return subprocess.run(rest, env={**os.environ, **variables}, check=False).returncode
         except FileNotFoundError as error:
             raise Failed(f"There is no command {rest[0]}: check its name.", 4) from error
         finally:

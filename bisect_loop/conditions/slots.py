@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bisect_loop.conditions.services import Launch, Server, ServiceError, parse_service_option, start
+from bisect_loop.conditions.services import Launch, Server, parse_service_option, start
 from bisect_loop.model import Service
 from bisect_loop.runner.target import Slot
 from bisect_loop.runner.workspace import Workspace
@@ -19,6 +19,11 @@ class Opened:
     slots: list[Slot]
     services: tuple[Service, ...]
     servers: tuple[Server, ...]
+
+    @property
+    def variables(self) -> Mapping[str, Mapping[str, str]]:
+        """What the first slot's services set, for each service."""
+        return self.slots[0].env
 
     def close(self) -> None:
         """Stop every service that was started. Safe to call twice."""
@@ -53,9 +58,11 @@ def open_slots(
     services: tuple[Service, ...] = ()
     try:
         for index in range(width):
-            mine = [start(spec, launch) for spec in specs]
-            servers += mine
-            env = {name: value for server in mine for name, value in server.env().items()}
+            mine = []
+            for spec in specs:
+                mine.append(start(spec, launch))
+                servers.append(mine[-1])
+            env = {server.service.name: server.env() for server in mine}
             slots.append(Slot(index, env, _Reset(mine)))
             services = services or tuple(server.service for server in mine)
     except BaseException:
@@ -71,6 +78,4 @@ class _Reset:
 
     def __call__(self) -> None:
         for server in self.servers:
-            if not server.alive():
-                raise ServiceError(f"The {server.service.name} that was started for this run has ended by itself.")
             server.reset()

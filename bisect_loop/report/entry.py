@@ -197,7 +197,11 @@ def _needs(finding: Finding) -> Row:
         names.append("coverage")
     if needs.workers > 1:
         names.append(count(needs.workers, "worker"))
-    return Row("needs", ((text(listed(names)),),) if names else ())
+    lines = [(text(listed(names)),)] if names else []
+    if finding.confirmed and needs.spared:
+        verb = "does" if len(needs.spared) == 1 else "do"
+        lines.append((text(f"{listed(needs.spared)} {verb} not matter"),))
+    return Row("needs", tuple(lines))
 
 
 def _checked(finding: Finding) -> Row:

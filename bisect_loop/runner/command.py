@@ -6,8 +6,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bisect_loop.model import Condition, NodeId, Suite
@@ -45,8 +45,8 @@ class Commander:
     """Builds commands for one suite. `store` is the folder (below the root) for files that commands read.
 
     `paths` are the positional arguments of the user's command, `neutral` the options that put the order of the
-    given ids into effect (such as `-n0` where the project asks for workers), `wrapper` the words of this tool's
-    own command line that start services ("with", "redis", "--"), if any.
+    given ids into effect (such as `-n0` where the project asks for workers), `started` how each service that
+    the tool starts is asked for ("redis" -> "redis=embedded").
     """
 
     target: Target
@@ -54,7 +54,8 @@ class Commander:
     paths: frozenset[str]
     neutral: tuple[str, ...]
     store: Path
-    wrapper: tuple[str, ...] = ()
+    started: Mapping[str, str] = field(default_factory=dict)
+    given: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def _visible(self, path: str) -> str:
         """A path as one would type it: relative where it lies below the working directory."""
@@ -96,9 +97,11 @@ class Commander:
         env: Sequence[tuple[str, str]],
     ) -> str:
         kept = [arg for arg in condition.args if arg not in self.paths]
-        around = [*self.tool(sys.executable), *self.wrapper] if self.wrapper else []
+        start = [self.started[name] for name in condition.services if name in self.started]
+        around = [*self.tool(sys.executable), "with", *start, "--"] if start else []
         words = [*around, *self.program(condition), *kept, *self.neutral, *options, *arguments]
-        prefix = [f"{name}={shlex.quote(value)}" for name, value in (*condition.env, *env)]
+        given = [pair for name in condition.services for pair in self.given.get(name, {}).items()]
+        prefix = [f"{name}={shlex.quote(value)}" for name, value in (*condition.env, *given, *env)]
         return " ".join([*prefix, *(shlex.quote(word) for word in words)])
 
     def by_ids(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import SimpleQueue
 
-from bisect_loop.model import Condition, Json, Trial
+from bisect_loop.model import Condition, Json, Trial, Worker
 from bisect_loop.runner.workspace import STAGED_NAME, Workspace
 
 
@@ -23,21 +23,30 @@ class Target:
     environ: Mapping[str, str]
 
 
+def _nothing() -> None:
+    """A slot without services has nothing to reset."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A place for one trial at a time, with services of its own where `env` names any.
 
-    `reset` brings those services back to their state before any test.
+    `env` holds, for each service, the variables that name it; `reset` brings the services back to their state
+    before any test.
     """
 
     index: int = 0
-    env: Mapping[str, str] = field(default_factory=dict)
-    reset: Callable[[], None] = lambda: None
+    env: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    reset: Callable[[], None] = _nothing
 
     @property
     def exclusive(self) -> bool:
         """Whether what a process of this slot holds (URLs read at import) is of no use in another slot."""
         return bool(self.env)
+
+    def environ(self, services: Iterable[str]) -> dict[str, str]:
+        """The variables of those services."""
+        return {name: value for service in services for name, value in self.env.get(service, {}).items()}
 
 
 class Slots:
@@ -60,18 +69,47 @@ class Slots:
             self._free.put(slot)
 
 
-def child_environ(target: Target, condition: Condition, slot: Slot, directory: Path) -> dict[str, str]:
+def child_environ(
+    target: Target, condition: Condition, slot: Slot, directory: Path, worker: Worker | None = None
+) -> dict[str, str]:
     """The environment of a process that runs trials, TMPDIR in `directory` (made here)."""
     temporary = directory / "tmp"
     temporary.mkdir()
-    env = {**target.environ, **dict(condition.env), **slot.env}
+    env = {**target.environ, **dict(condition.env), **slot.environ(condition.services)}
     env.update(
         TMPDIR=str(temporary),
         PYTHONHASHSEED=condition.hash_seed,
         PYTHONDONTWRITEBYTECODE="1",
         COVERAGE_FILE=str(directory / "coverage"),
     )
-    return env
+    return env if worker is None else {**env, **worker_environ(worker)}
+
+
+def worker_environ(worker: Worker) -> dict[str, str]:
+    """The variables that pytest-xdist sets in a worker."""
+    return {
+        "PYTEST_XDIST_WORKER": worker.id,
+        "PYTEST_XDIST_WORKER_COUNT": str(worker.count),
+        "PYTEST_XDIST_TESTRUNUID": worker.run,
+    }
+
+
+def worker_control(worker: Worker | None, workspace: Workspace, directory: Path) -> Json | None:
+    """What a process needs to know to have the identity of `worker`; its temporary files go below `directory`.
+
+    As under xdist the workers of one run have folders side by side: their parent is what suites share among them.
+    """
+    if worker is None:
+        return None
+    base = directory / "tmp" / "pytest"
+    base.mkdir(exist_ok=True)
+    return {
+        "id": worker.id,
+        "count": worker.count,
+        "run": worker.run,
+        "basetemp": str(base / f"popen-{worker.id}"),
+        "given": workspace.given.get((worker.run, worker.id)),
+    }
 
 
 def launch_argv(
