@@ -49,3 +49,24 @@ def test_with_runs_a_command_beside_a_service(cli: Cli) -> None:
     port = int(done.out.strip().rpartition(":")[2].partition("/")[0])
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_init_writes_a_workflow_once(cli: Cli, suite: Path) -> None:
+    """`init` writes the nightly workflow, and never over one that is there."""
+    assert cli("init", cwd=suite).code == 0
+    workflow = suite / ".github" / "workflows" / "bisect-loop.yml"
+    assert "bisect-loop hunt" in workflow.read_text()
+    workflow.write_text("mine\n")
+    again = cli("init", cwd=suite)
+    assert (again.code, workflow.read_text()) == (4, "mine\n")
+    assert "is there already" in again.err
+
+
+def test_every_command_has_help(cli: Cli) -> None:
+    """Each command that the help lists can be called."""
+    listed = cli("--help").out.partition("Commands:")[2].split("\n")
+    names = [line.split()[0] for line in listed if line.startswith("  ") and line.strip()]
+    assert {"run", "replay", "hunt", "scan", "report", "init", "with"} <= set(names)
+    for name in names:
+        done = cli(name, "--help")
+        assert (done.code, done.out.startswith("Usage: ")) == (0, True)
