@@ -14,12 +14,11 @@ import signal
 import sys
 import tempfile
 import threading
-import traceback
 from typing import Any
 
 import pytest
 
-from . import plugin, record
+from . import plugin
 
 
 def refusal() -> str:
@@ -120,7 +119,8 @@ class Server(plugin.Conductor):
     # In the child.
 
     def _lost(self) -> None:
-        record.append(self.events, {"k": "internal-error", "text": traceback.format_exc()[-1500:]})
+        """Record the exception at hand as pytest would record its own INTERNALERROR."""
+        self.pytest_internalerror(pytest.ExceptionInfo.from_current())
 
     def _child(self, request: dict[str, Any]) -> None:
         os.setsid()
