@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from bisect_loop.diagnose import Failure
-from bisect_loop.model import Condition, NamedOrder, NodeId, OrderTried, Signature, Trial, TrialResult
+from bisect_loop.model import (
+    FAMILY_CRASH,
+    FAMILY_HANG,
+    Condition,
+    Ending,
+    NamedOrder,
+    NodeId,
+    OrderTried,
+    Signature,
+    Trial,
+    TrialResult,
+)
 from bisect_loop.runner.dispatch import Dispatch
 
 
@@ -48,6 +60,9 @@ class Observed:
 
 _NO_SIGNATURE = Signature("Failed", "", "", "call")
 
+# How often one order is run again without the test that cut it short.
+_MOST_CONTINUED = 3
+
 
 def observe(
     orders: Sequence[NamedOrder],
@@ -55,31 +70,47 @@ def observe(
     condition: Condition,
     timeout: float,
     seen: Observed,
-    heard: Callable[[OrderTried, TrialResult], None],
+    heard: Callable[[OrderTried, Sequence[TrialResult]], None],
 ) -> None:
     """Run `orders` and add what they show to `seen` as it comes; `heard` is called after each.
 
     The first runs in a fresh process. The others are forked where a forked run of the first shows what the fresh
-    one did; where it does not, forked trials are given up. `timeout` is in seconds of silence. Raises OutOfBudget.
+    one did; where it does not, forked trials are given up. An order that a test cuts short (a crash, a hang, an
+    internal error) hides what stands behind that test, so it is run again without it: an order has as many results
+    as it took. `timeout` is in seconds of silence. Raises OutOfBudget.
     """
 
     def trial(order: NamedOrder) -> Trial:
         return Trial(order.order, condition, timeout=timeout)
 
-    def add(order: NamedOrder, result: TrialResult) -> None:
-        tried = OrderTried(order.name, order.seed, failed(result), result.ending.value)
-        seen.tried.append(tried)
-        seen.results.append((order, result))
-        heard(tried, result)
+    def add(order: NamedOrder, result: TrialResult, runner: Literal["fork", "fresh"] | None = None) -> NamedOrder:
+        """Take in what `order` showed; return what of it runs to its end."""
+        results: list[TrialResult] = []
+
+        def take(result: TrialResult) -> None:
+            results.append(result)
+            seen.results.append((order, result))
+
+        take(result)
+        try:
+            while len(results) <= _MOST_CONTINUED and (left := _without_stopper(order.order, results[-1])):
+                order = replace(order, order=left)
+                take(dispatch.run(trial(order), runner))
+        finally:  # what the budget cuts off here does not take away what was seen
+            names = dict.fromkeys(nodeid for one in results for nodeid in failed(one))
+            seen.tried.append(OrderTried(order.name, order.seed, tuple(names), result.ending.value))
+            heard(seen.tried[-1], results)
+        return order
 
     reference = dispatch.run(trial(orders[0]), "fresh")
-    add(orders[0], reference)
+    whole = add(orders[0], reference, "fresh")
     rest = orders[1:]
     if rest and dispatch.fork is not None:
-        check = failed(dispatch.run(trial(orders[0])))
+        shown = failed(seen.results[-1][1])
+        check = failed(dispatch.run(trial(whole)))
         # A test that fails by chance differs from run to run; a fork that cannot be trusted differs in one way.
-        if check != failed(reference) and check == failed(dispatch.run(trial(orders[0]))):
-            dispatch.distrust_fork(_difference(orders[0].name, check, failed(reference)))
+        if check != shown and check == failed(dispatch.run(trial(whole))):
+            dispatch.distrust_fork(_difference(whole.name, check, shown))
     while rest:
         # A run of everything keeps a core busy: more of them at once than cores would only be slower.
         batch, rest = rest[: dispatch.fresh_width], rest[dispatch.fresh_width :]
@@ -95,6 +126,23 @@ def observe(
 def failed(result: TrialResult) -> tuple[NodeId, ...]:
     """The tests that failed, in the order in which they ran."""
     return tuple(outcome.nodeid for outcome in result.failed)
+
+
+def _without_stopper(order: Sequence[NodeId], result: TrialResult) -> tuple[NodeId, ...] | None:
+    """`order` without the test that cut `result` short; None where none did, or nothing stood behind it.
+
+    A session that was asked to stop (STOPPED) is none of these: that wish is the user's.
+    """
+    if result.ending not in (Ending.CRASHED, Ending.TIMEOUT, Ending.INTERNAL_ERROR):
+        return None
+    seen = {*result.missing, *(outcome.nodeid for outcome in result.outcomes)}
+    unseen = [nodeid for nodeid in order if nodeid not in seen]
+    last = result.outcomes[-1] if result.outcomes else None
+    if last is not None and any(s.family in (FAMILY_CRASH, FAMILY_HANG) for s in last.signatures):
+        stopper, behind = last.nodeid, unseen
+    else:  # it has no outcome
+        stopper, behind = (unseen or [""])[0], unseen[1:]
+    return tuple(nodeid for nodeid in order if nodeid != stopper) if behind else None
 
 
 def _difference(name: str, forked: Sequence[NodeId], fresh: Sequence[NodeId]) -> str:
