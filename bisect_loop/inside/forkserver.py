@@ -225,6 +225,7 @@ def _own_directory(config: pytest.Config, directory: str) -> None:
     tempfile.tempdir = None
     factory = getattr(config, "_tmp_path_factory", None)
     if factory is not None:
-        if factory._given_basetemp is not None:
-            factory._given_basetemp = type(factory._given_basetemp)(directory, "basetemp")
+        given = factory._given_basetemp
+        if given is not None:
+            factory._given_basetemp = type(given)(directory, given.name)
         factory._basetemp = None

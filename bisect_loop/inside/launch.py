@@ -6,12 +6,26 @@ Kept parseable by old interpreters, so that an unsupported one gets a sentence a
 import json
 import os
 import sys
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 
 def _say(control: Dict[str, Any], **event: str) -> None:
     with open(control["events"], "a") as file:
         file.write(json.dumps(event) + "\n")
+
+
+def _plugins(package: str, control: Dict[str, Any]) -> List[object]:
+    """The plugins of this process; no module is imported that it does not need."""
+    kind = "controller" if control.get("stage") else "forkserver" if control.get("fds") else "plugin"
+    inside = __import__(package, fromlist=[kind, *(["worker"] if control.get("worker") else [])])
+    if kind == "controller":
+        return [inside.controller.Controller(control)]
+    plugins = [inside.forkserver.Server(control) if kind == "forkserver" else inside.plugin.Conductor(control)]
+    if control.get("worker"):
+        plugins.append(inside.worker.Identity(control["worker"]))
+    if control.get("gate"):
+        plugins.append(inside.worker.Gate(control["gate"]))
+    return plugins
 
 
 def main() -> int:
@@ -37,13 +51,13 @@ def main() -> int:
     sys.path.insert(0, os.path.dirname(here))
     # Our own bytecode may be kept (it lies in the tool's folder); the user's tree gets none.
     writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, False
-    inside = __import__(package, fromlist=["forkserver" if control.get("fds") else "plugin"])
+    plugins = _plugins(package, control)
     sys.dont_write_bytecode = writes_none
-    sys.path.remove(os.path.dirname(here))
-    conductor = inside.forkserver.Server(control) if control.get("fds") else inside.plugin.Conductor(control)
+    if not control.get("stage"):  # else the controller takes it away, once workers have a copy of the path
+        sys.path.remove(os.path.dirname(here))
 
     sys.argv[:] = [os.path.join(os.path.dirname(sys.executable), "pytest"), *control["args"]]
-    status = pytest.main(control["args"], plugins=[conductor])
+    status = pytest.main(control["args"], plugins=plugins)
     sys.stdout.flush()
     sys.stderr.flush()
     return int(status)

@@ -1,7 +1,8 @@
 """A plugin for a run of plain pytest: it watches and does nothing else.
 
 Loaded through PYTEST_PLUGINS and PYTHONPATH, so that the command line is the very text that is printed. It takes
-its own variables out of the environment at once.
+its own variables out of the environment at once. Where the command starts workers, it puts them back for those:
+the process that starts them runs no test.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import sys
 
 import pytest
 
-from . import EVENTS, plugin
+from . import EVENTS, plugin, worker
+
+_ALTERED = ("PYTHONPATH", "PYTEST_PLUGINS", "PYTEST_ADDOPTS")
 
 
 def _restore() -> str:
     """Undo in os.environ and sys.path what brought this module here; return where to write events."""
     events = os.environ.pop(EVENTS)
-    for name in ("PYTHONPATH", "PYTEST_PLUGINS", "PYTEST_ADDOPTS"):
+    for name in _ALTERED:
         saved = os.environ.pop("_BISECT_LOOP_" + name, None)
         if saved is not None:
             os.environ[name] = saved
@@ -28,8 +31,23 @@ def _restore() -> str:
     return events
 
 
+def _distributes(config: pytest.Config) -> bool:
+    """Whether this process only starts workers, which run the tests."""
+    return getattr(config.option, "dist", "no") != "no" and bool(getattr(config.option, "tx", None))
+
+
 if EVENTS in os.environ:
-    _recorder = plugin.Recorder(_restore())
+    _names = (EVENTS, *_ALTERED, *("_BISECT_LOOP_" + name for name in _ALTERED))
+    _brought = {name: os.environ[name] for name in _names if name in os.environ}
+    _events = _restore()
 
     def pytest_configure(config: pytest.Config) -> None:
-        config.pluginmanager.register(_recorder, "_bisect_loop_recorder")
+        recorder: plugin.Ends
+        if _distributes(config):
+            os.environ.update(_brought)
+            recorder = plugin.Ends(_events)
+        elif worker.RUN in os.environ and hasattr(config, "workerinput"):
+            recorder = worker.LaneRecorder(_events)
+        else:
+            recorder = plugin.Recorder(_events)
+        config.pluginmanager.register(recorder, "_bisect_loop_recorder")

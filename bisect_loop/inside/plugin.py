@@ -1,8 +1,8 @@
 """The pytest plugin: records what happens, and (in a trial of ours) keeps and orders items.
 
-`Recorder` only watches, so that a run of plain pytest can be judged. `Conductor` also takes over the order, last
-of all plugins, and turns off what would write into the user's tree or end a trial early; everything else of the
-user's set-up stays as it is.
+`Recorder` only watches, so that a run of plain pytest can be judged; `Ends` leaves the tests to the recorders of
+workers. `Conductor` also takes over the order, last of all plugins, and turns off what would write into the user's
+tree or end a trial early; everything else of the user's set-up stays as it is.
 """
 
 from __future__ import annotations
@@ -62,24 +62,23 @@ def choose(items: Iterable[pytest.Item], wanted: Iterable[str]) -> tuple[list[py
     return chosen, missing
 
 
-class Recorder:
-    """Writes an event for each test that starts and ends, and for what ends a session early."""
+def neutralise(config: pytest.Config, kept: Iterable[str] = ()) -> None:
+    """Set the options of a trial, those called `kept` apart."""
+    for name, value in _NEUTRAL.items():
+        if name not in kept and hasattr(config.option, name):
+            setattr(config.option, name, value)
+    if getattr(config.option, "cov_report", None):
+        config.option.cov_report = {}
+
+
+class Ends:
+    """Writes an event for what ends a session, early or not."""
 
     def __init__(self, events: str) -> None:
         self.events = events
-        self.locator = signature.Locator(os.getcwd())
-        self.probe: int | None = None
-        self._began = 0.0
-        self._pending: dict[str, dict[str, Any]] = {}
-        self._failures: list[dict[str, Any]] = []
-        self._skipped = False
 
     def emit(self, **event: Any) -> None:
         record.append(self.events, event)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_configure(self, config: pytest.Config) -> None:
-        self.locator = signature.Locator(config.rootpath)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -99,11 +98,40 @@ class Recorder:
         self.emit(k="stopped", text=excinfo.exconly()[-500:])
 
     @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        self.emit(k="finish", status=int(exitstatus))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self) -> None:
+        self.emit(k="end")
+
+
+class Recorder(Ends):
+    """Also writes an event for each test that starts and ends."""
+
+    def __init__(self, events: str) -> None:
+        super().__init__(events)
+        self.locator = signature.Locator(os.getcwd())
+        self.probe: int | None = None
+        self._began = 0.0
+        self._pending: dict[str, dict[str, Any]] = {}
+        self._failures: list[dict[str, Any]] = []
+        self._skipped = False
+
+    def name(self, nodeid: str) -> str:
+        """The id that the tool knows a test by."""
+        return nodeid
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        self.locator = signature.Locator(config.rootpath)
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self._began = record.now()
         self._pending, self._failures, self._skipped = {}, [], False
         if self.probe is None:
-            self.emit(k="start", id=nodeid)
+            self.emit(k="start", id=self.name(nodeid), at=round(self._began, 6))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
@@ -129,20 +157,13 @@ class Recorder:
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         result = "failed" if self._failures else "skipped" if self._skipped else "passed"
-        event: dict[str, Any] = {"k": "done", "id": nodeid, "r": result, "t": round(record.now() - self._began, 6)}
+        taken = round(record.now() - self._began, 6)
+        event: dict[str, Any] = {"k": "done", "id": self.name(nodeid), "r": result, "t": taken}
         if self._failures:
             event["sig"] = self._failures
         if self.probe is not None:
             event.update(k="probe", at=self.probe)
         record.append(self.events, event)
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> None:
-        self.emit(k="finish", status=int(exitstatus))
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_unconfigure(self) -> None:
-        self.emit(k="end")
 
 
 class Conductor(Recorder):
@@ -159,13 +180,9 @@ class Conductor(Recorder):
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, Any]:
         # A wrapper, because xdist reads its options in a tryfirst hook of the same name.
         self.workers_wanted = bool(getattr(config.option, "numprocesses", None))
-        for name, value in _NEUTRAL.items():
-            if hasattr(config.option, name):
-                setattr(config.option, name, value)
+        neutralise(config)
         if hasattr(config.option, "randomly_seed"):
             config.option.randomly_seed = self.control["random_seed"]
-        if getattr(config.option, "cov_report", None):
-            config.option.cov_report = {}
         return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

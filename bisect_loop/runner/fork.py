@@ -11,10 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bisect_loop.model import Condition, Ending, Suite, Trial, TrialResult
+from bisect_loop.model import Condition, Ending, Suite, Trial, TrialResult, Worker
 from bisect_loop.runner import guard, transcript
 from bisect_loop.runner.process import Silence, wait
-from bisect_loop.runner.target import Slot, Slots, Target, child_environ, launch_argv
+from bisect_loop.runner.target import Slot, Slots, Target, child_environ, launch_argv, worker_control
 from bisect_loop.runner.workspace import Workspace, tail
 
 
@@ -53,7 +53,15 @@ class _Child:
 class ForkServer:
     """One process of the user's pytest that has collected and forks on request."""
 
-    def __init__(self, target: Target, workspace: Workspace, condition: Condition, slot: Slot, timeout: float) -> None:
+    def __init__(
+        self,
+        target: Target,
+        workspace: Workspace,
+        condition: Condition,
+        slot: Slot,
+        timeout: float,
+        worker: Worker | None = None,
+    ) -> None:
         self._workspace = workspace
         self._timeout = timeout
         self._directory = workspace.directory()
@@ -66,10 +74,11 @@ class ForkServer:
         self._ready = threading.Event()
         self._gone = False
         self._began = time.perf_counter()
-        env = child_environ(target, condition, slot, self._directory)
+        env = child_environ(target, condition, slot, self._directory, worker)
         requests, self._requests = os.pipe()
         self._answers, answers = os.pipe()
-        more = {"fds": [requests, answers], "about": str(self._about)}
+        identity = worker_control(worker, workspace, self._directory)
+        more = {"fds": [requests, answers], "about": str(self._about), "worker": identity}
         argv, self._events = launch_argv(target, workspace, condition, self._directory, more)
         try:
             self._process = workspace.spawn(
@@ -258,35 +267,52 @@ class ForkRunner:
         self._slots = slots
         self._condition = condition
         self._timeout = timeout
-        self._servers: dict[int, ForkServer] = {}
+        self._servers: dict[tuple[int, Worker | None], ForkServer] = {}
+        self._opening: dict[tuple[int, Worker | None], threading.Lock] = {}
         self._lock = threading.Lock()
 
     def start(self) -> Collected:
         """Start the first server and return what its collection showed. Raises StartFailure."""
         with self._slots.taken() as slot:
-            return self._server(slot).collected()
+            return self._server(slot, None).collected()
 
-    def _server(self, slot: Slot) -> ForkServer:
-        key = slot.index if slot.exclusive else 0
+    def _server(self, slot: Slot, worker: Worker | None) -> ForkServer:
+        """The server of `slot` whose process has the identity of `worker`: modules may read it when imported."""
+        key = (slot.index if slot.exclusive else 0, worker)
         with self._lock:
+            opening = self._opening.setdefault(key, threading.Lock())
+        with opening:  # nobody may ask a server that has not collected
             server = self._servers.get(key)
             if server is None:
-                server = ForkServer(self._target, self._workspace, self._condition, slot, self._timeout)
-                self._servers[key] = server
-                new = True
-            else:
-                new = False
-        if new and len(self._servers) > 1:
-            server.collected()
-            slot.reset()  # collection may have written into the slot's services
+                server = self._open(key, slot)
+        return server
+
+    def _open(self, key: tuple[int, Worker | None], slot: Slot) -> ForkServer:
+        with self._lock:
+            # One lane is looked into at a time: the servers of the one before it are of no more use.
+            past = [other for other in self._servers if key[1] is not None and other[1] not in (None, key[1])]
+            ended = [self._servers.pop(other) for other in past]
+            first = not self._servers
+        for server in ended:
+            server.close()
+        server = ForkServer(self._target, self._workspace, self._condition, slot, self._timeout, key[1])
+        if first:
+            self._servers[key] = server
+            return server
+        refusal = server.collected().refusal
+        if refusal:
+            server.close()
+            raise StartFailure(TrialResult((), Ending.USAGE_ERROR, self.name, refusal))
+        slot.reset()  # collection may have written into the slot's services
+        self._servers[key] = server
         return server
 
     def run(self, trial: Trial) -> TrialResult:
-        if trial.collect is not None:
+        if trial.collect is not None or trial.lanes or trial.dist is not None:
             raise ValueError("a forked child has the whole collection of its server; use a fresh process")
         with self._slots.taken() as slot:
             try:
-                return self._server(slot).run(trial)
+                return self._server(slot, trial.worker).run(trial)
             except StartFailure as failure:
                 return failure.result
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
-
-from bisect_loop.model import Ending, Trial, TrialResult
-from bisect_loop.runner import guard, transcript
-from bisect_loop.runner.process import wait
-from bisect_loop.runner.target import Slots, Target, child_environ, launch_argv, narrowed_args
-from bisect_loop.runner.workspace import Workspace, tail
+from bisect_loop.model import Trial, TrialResult
+from bisect_loop.runner import xdist
+from bisect_loop.runner.execute import execute
+from bisect_loop.runner.target import Slots, Target, child_environ, launch_argv, narrowed_args, worker_control
+from bisect_loop.runner.workspace import Workspace
 
 
 class FreshRunner:
@@ -33,9 +30,14 @@ class FreshRunner:
             directory = self._workspace.directory()
             try:
                 condition = narrowed_args(trial, self.paths)
-                env = child_environ(self._target, condition, slot, directory)
+                if trial.dist is not None:
+                    return xdist.distribute(self._target, self._workspace, slot, trial, condition, directory)
+                if trial.lanes:
+                    return xdist.side_by_side(self._target, self._workspace, slot, trial, condition, directory)
+                env = child_environ(self._target, condition, slot, directory, trial.worker)
                 order = None if trial.order is None else list(trial.order)
-                argv, events = launch_argv(self._target, self._workspace, condition, directory, {"order": order})
+                more = {"order": order, "worker": worker_control(trial.worker, self._workspace, directory)}
+                argv, events = launch_argv(self._target, self._workspace, condition, directory, more)
                 return execute(
                     self._workspace,
                     argv,
@@ -51,46 +53,3 @@ class FreshRunner:
 
     def close(self) -> None:
         self._workspace.end_groups()
-
-
-def execute(
-    workspace: Workspace,
-    argv: list[str],
-    env: dict[str, str],
-    cwd: Path,
-    events: Path,
-    output: Path,
-    timeout: float,
-    runner: str,
-) -> TrialResult:
-    """Run one process to its end and conclude from its events; `timeout` is in seconds of silence."""
-    began = time.perf_counter()
-    try:
-        process = workspace.spawn(argv, cwd=cwd, env=env, output=output)
-    except OSError as error:
-        return TrialResult((), Ending.USAGE_ERROR, runner, f"{argv[0]} cannot be started: {error.strerror}")
-    try:
-        ended = wait(
-            process,
-            events,
-            timeout,
-            over=lambda: transcript.read(events).ended,
-            kill=lambda: guard.kill_group(process.pid),
-        )
-    finally:
-        # Whatever the tests left running in their group goes with them.
-        guard.kill_group(process.pid)
-        workspace.forget_group(process.pid)
-        if process.poll() is None:
-            process.wait()
-    guard.sweep(str(events.parent))
-    return transcript.conclude(
-        transcript.read(events),
-        status=ended.status,
-        timed_out=ended.timed_out,
-        cancelled=workspace.closed,
-        output=tail(output),
-        runner=runner,
-        seconds=time.perf_counter() - began,
-        timeout=timeout,
-    )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bisect_loop.inside import EVENTS
 from bisect_loop.model import TrialResult
-from bisect_loop.runner.fresh import execute
+from bisect_loop.runner.execute import execute
 from bisect_loop.runner.target import Target
 from bisect_loop.runner.workspace import STAGED_NAME, Workspace
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import subprocess
@@ -23,7 +24,10 @@ class Wait:
 
 
 class Silence:
-    """Tells when a file has not grown for `limit` seconds: each event is a sign of life."""
+    """Tells when a file has not grown for `limit` seconds: each event is a sign of life.
+
+    Files beside it that begin with its name count as well: those of a controller's workers.
+    """
 
     def __init__(self, path: Path, limit: float) -> None:
         self._path = path
@@ -33,10 +37,10 @@ class Silence:
 
     def left(self) -> float:
         """Seconds until the silence has lasted too long; 0 or less when it has."""
-        try:
-            size = self._path.stat().st_size
-        except OSError:
-            size = 0
+        size = 0
+        for path in self._path.parent.glob(f"{self._path.name}*"):
+            with contextlib.suppress(OSError):
+                size += path.stat().st_size
         if size != self._size:
             self._size, self._since = size, time.monotonic()
         return self._since + self._limit - time.monotonic()

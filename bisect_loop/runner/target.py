@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -141,8 +140,3 @@ def without_outer_pytest(environ: Mapping[str, str]) -> dict[str, str]:
     """`environ` without what an outer pytest put there: the trials are not its tests."""
     ours = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "PYTEST_XDIST_", "COV_CORE_")
     return {name: value for name, value in environ.items() if not name.startswith(ours)}
-
-
-def relative_to_cwd(path: str, root: str, cwd: str) -> str:
-    """A path relative to the root, as one relative to the working directory."""
-    return path if os.path.realpath(root) == os.path.realpath(cwd) else os.path.relpath(Path(root, path), cwd)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bisect_loop.model import Ending, Json, Outcome, Signature, TrialResult
+from bisect_loop.model import Ending, Json, Outcome, Signature, TrialResult, Worker
 
 
 @dataclass(slots=True)
@@ -26,6 +26,11 @@ class Transcript:
     collected: int | None = None
     status: int | None = None
     ended: bool = False
+    spans: list[tuple[float, float]] = field(default_factory=list)  # of the outcomes: start and end, perf_counter's
+    began: float = 0.0  # the start of what is running, or ran last
+    worker: Worker | None = None
+    given: Json = field(default_factory=dict)  # what the controller gave that worker
+    down: dict[str, str] = field(default_factory=dict)  # the workers that died, and what is known of it
 
 
 def _events(path: Path) -> Iterator[Json]:
@@ -54,10 +59,16 @@ def read(path: Path) -> Transcript:
     for event in _events(path):
         kind = event["k"]
         if kind == "start":
-            seen.running = event["id"]
+            seen.running, seen.began = event["id"], event["at"]
         elif kind == "done":
             seen.running = None
             seen.outcomes.append(_outcome(event))
+            seen.spans.append((seen.began, seen.began + event["t"]))
+        elif kind == "worker":
+            seen.worker = Worker(event["id"], event["count"], event["run"])
+            seen.given = event["given"]
+        elif kind == "worker-down":
+            seen.down[event["id"]] = event["text"]
         elif kind == "probe":
             seen.probes[event["at"]] = _outcome(event)
         elif kind == "missing":
@@ -106,11 +117,13 @@ def conclude(
     seconds: float,
     timeout: float,
     probe_places: int = 0,
+    died: str = "",
 ) -> TrialResult:
     """Turn a transcript and the end of its process into a TrialResult.
 
     `status` is the exit status as subprocess gives it (None where it was killed for silence), `output` the tail
-    of what the process printed, `timeout` the silence in seconds that is taken for a hang.
+    of what the process printed, `timeout` the silence in seconds that is taken for a hang. `died` says how the process
+    ended where `status` cannot.
     """
     notes: tuple[str, ...] = ()
     detail = ""
@@ -143,7 +156,7 @@ def conclude(
     elif seen.collected is None and status is not None and status in (1, 2, 3, 4):
         ending, detail = Ending.USAGE_ERROR, usage_detail(output)
     else:
-        how = describe_exit(status if status is not None else -9)
+        how = died or describe_exit(status if status is not None else -9)
         ending, detail = Ending.CRASHED, how if seen.running is None else f"{how} in {seen.running}"
     if seen.running is not None and ending in (Ending.TIMEOUT, Ending.CRASHED):
         kind = "Hang" if ending is Ending.TIMEOUT else "Crash"

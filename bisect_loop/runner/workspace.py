@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import bisect_loop.inside
+from bisect_loop.model import Json
 from bisect_loop.runner import guard
 
 STAGED_NAME = "_bisect_loop_inside"
@@ -32,6 +33,8 @@ class Workspace:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._closed = False
+        # What controllers gave their workers, by run and worker: kept here only, because it may hold secrets.
+        self.given: dict[tuple[str, str], Json] = {}
         self.stage = self.root / "stage"
         source = Path(bisect_loop.inside.__file__).parent
         shutil.copytree(source, self.stage / STAGED_NAME, ignore=shutil.ignore_patterns("__pycache__"))
