@@ -9,6 +9,7 @@ import click
 
 from bisect_loop.cli import Failed
 from bisect_loop.scan import ScanConfig, SettingsError, read_scan_config, scan
+from bisect_loop.scan.ci import ci_environment
 from bisect_loop.scan.render import FORMATS, render
 
 _ROOT_FILES = (
@@ -29,6 +30,8 @@ _ROOT_FILES = (
 @click.option("--select", multiple=True, metavar="CODES", help="Rules to run, or prefixes: BL001,BL1.")
 @click.option("--ignore", multiple=True, metavar="CODES", help="Rules to leave out.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Paths to leave out, besides the usual.")
+@click.option("--ci", "ci", metavar="FILE[:JOB]", help="Look here for the variables that CI sets.")
+@click.option("--no-ci", is_flag=True, help="Say nothing about what CI sets.")
 @click.option("--debug", is_flag=True, help="Show tracebacks of this tool.")
 def command(
     paths: tuple[Path, ...],
@@ -37,6 +40,8 @@ def command(
     select: tuple[str, ...],
     ignore: tuple[str, ...],
     exclude: tuple[str, ...],
+    ci: str | None,
+    no_ci: bool,
     debug: bool,
 ) -> int:
     """Find wire-ups that leak event loops from test to test, without running anything.
@@ -55,7 +60,8 @@ def command(
             ignore=(*given.ignore, *_codes(ignore)),
             exclude=(*given.exclude, *exclude),
         )
-        report = scan(wanted, root, config=config)
+        ci_env = None if no_ci else ci_environment(root, str(here / ci) if ci else None)
+        report = scan(wanted, root, config=config, ci_env=ci_env)
     except SettingsError as error:
         raise Failed(str(error), 4) from error
     way = Path(os.path.relpath(root, here)).as_posix()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
+from typing import NamedTuple
 
 from bisect_loop.scan.flow import Flow
 from bisect_loop.scan.project import Entity, Project, class_around
@@ -16,28 +17,23 @@ from bisect_loop.scan.scopes import Chain, Scope, chain_of
 from bisect_loop.scan.suite import Suite
 from bisect_loop.scan.values import Store
 
+# Methods that end what they are called on, for whoever else holds it as well.
 CLOSE_METHODS = frozenset(
     {
-        *(
-            "close",
-            "aclose",
-            "dispose",
-            "disconnect",
-            "stop",
-            "shutdown",
-            "cancel",
-            "terminate",
-            "kill",
-            "wait_closed",
-            "__aexit__",
-            "reset",
-            "clear",
-            "cache_clear",
-        ),
-        *("cleanup", "pop", "popitem", "discard", "remove"),
+        *("close", "aclose", "dispose", "disconnect", "stop", "shutdown", "cancel", "terminate", "kill"),
+        *("wait_closed", "__aexit__", "cleanup"),
     }
 )
+# Methods that only make a holder let go.
+RESET_METHODS = frozenset({"reset", "clear", "cache_clear", "pop", "popitem", "discard", "remove"})
 _DEEPEST = 3  # functions between a fixture and what closes
+
+
+class Closing(NamedTuple):
+    """Where something is closed, or only let go (`closes` is False): other holders then keep it."""
+
+    line: int
+    closes: bool
 
 
 class Closers:
@@ -52,8 +48,8 @@ class Closers:
             for last in {chain[-1] for chain in scope.rebinds}:
                 self._rebinders[last].append(scope)
 
-    def of(self, store: Store) -> dict[Scope, int]:
-        """The functions that close or reset what `store` put away, each with the line that does it.
+    def of(self, store: Store) -> dict[Scope, Closing]:
+        """The functions that close or reset what `store` put away.
 
         A function that calls such a function is one too, to a small depth.
         """
@@ -65,7 +61,7 @@ class Closers:
                 for user in self.project.users_of(scope)[0]:
                     chain = self._called(user, scope)
                     if chain and user not in found and user is not store.scope and user.kind == "function":
-                        found[user] = user.refs.get(chain, user.line)
+                        found[user] = Closing(user.refs.get(chain, user.line), found[scope].closes)
                         following.append(user)
             layer = following
         for scope in list(found):  # a finalizer inside a fixture is the fixture's
@@ -81,8 +77,8 @@ class Closers:
                     return chain
         return None
 
-    def _direct(self, store: Store) -> dict[Scope, int]:
-        found: dict[Scope, int] = {}
+    def _direct(self, store: Store) -> dict[Scope, Closing]:
+        found: dict[Scope, Closing] = {}
         names = {*store.dotted.split("."), store.holder.dotted.rpartition(".")[2]}
         filling = {each.scope for each in self.flow.stores() if each.holder.dotted == store.holder.dotted}
         for scope, facts in self.flow.known.facts.items():
@@ -97,24 +93,25 @@ class Closers:
                     continue
                 for chain, line in scope.rebinds.items():
                     if chain[-1] == name and self._means(scope, chain, store):
-                        found.setdefault(scope, line)
-        for method in CLOSE_METHODS:
+                        found.setdefault(scope, Closing(line, False))
+        for method in (*RESET_METHODS, *CLOSE_METHODS):
             for scope, chains in self.project.mentions.get(method, {}).items():
                 for chain in chains:
                     line = scope.refs[chain]
                     # In the function that fills the holder only what comes later closes it.
                     is_later = scope is not store.scope or line > _line(store)
                     is_call = len(chain) > 1 and scope.kind == "function"
-                    if is_call and is_later and self._means(scope, chain[:-1], store):
-                        found.setdefault(scope, line)
+                    is_news = scope not in found or not found[scope].closes
+                    if is_news and is_call and is_later and self._means(scope, chain[:-1], store):
+                        found[scope] = Closing(line, method in CLOSE_METHODS)
         self._by_setter(store, found)
         for fixture in self.suite.fixtures:
             line = self._patched(fixture, store)
             if line:
-                found.setdefault(fixture, line)
+                found.setdefault(fixture, Closing(line, False))
         return found
 
-    def _by_setter(self, store: Store, found: dict[Scope, int]) -> None:
+    def _by_setter(self, store: Store, found: dict[Scope, Closing]) -> None:
         """`bind(None)`, `EMITTER.set_bus(MemoryBus())`: the setter is one that the resource may come through."""
         for setter, facts in list(self.flow.known.facts.items()):
             if any(each.holder.dotted == store.holder.dotted for each in facts.param_stores):
@@ -126,7 +123,7 @@ class Closers:
                         continue
                     for site in here.calls:
                         if site.callee is setter:
-                            found.setdefault(user, site.node.lineno)
+                            found.setdefault(user, Closing(site.node.lineno, False))
 
     def takes_out(self, store: Store) -> bool:
         """Tell whether the entries of a container come and go: something removes single ones."""
@@ -172,6 +169,12 @@ class Closers:
         holder = store.holder
         for klass in self.project.ancestry(owner):
             if holder.dotted == f"{klass.dotted}.{chain[1]}" or store.dotted == ".".join((klass.dotted, *chain[1:])):
+                return True
+        # `self.pool.close()` in a method of the class that made the pool.
+        maker = class_around(store.value.made_in)
+        if maker is not None and chain[1] in store.value.path and scope.name != "__init__":
+            related = maker in self.project.ancestry(owner) or owner in self.project.ancestry(maker)
+            if related:
                 return True
         # `self.bus = None` in a method of what the variable is an instance of.
         path = store.dotted.removeprefix(store.holder.dotted).strip(".").split(".")

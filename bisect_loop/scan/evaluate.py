@@ -119,7 +119,8 @@ def _attribute(node: ast.Attribute, env: Env, scope: Scope, known: Summaries) ->
     if owner is not None and chain[0] in ("self", "cls") and len(chain) == 2:
         held = [known.contents.get(f"{each.dotted}.{chain[1]}", ()) for each in known.project.ancestry(owner)]
         own = [(value,) for name, value, _ in known.attributes(owner) if name == chain[1] and isinstance(value, Value)]
-        return _stale(_most([*held, *own]))
+        # What `self` has is as new as `self`; what the class has is shared.
+        return _most([_stale(_most(held)), *own])
     if isinstance(node.value, (ast.Name, ast.Call, ast.Await)):
         below: list[Abstract] = [
             replace(value, path=value.path[1:])

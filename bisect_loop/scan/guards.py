@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Iterator, Mapping
 
-from bisect_loop.scan.closers import Closers
 from bisect_loop.scan.conditions import PYTEST_LOADED, Conditions
 from bisect_loop.scan.effects import mentions_loop
 from bisect_loop.scan.environment import environment_of
 from bisect_loop.scan.flow import Flow
+from bisect_loop.scan.lifetimes import Lifetimes
 from bisect_loop.scan.model import Guard, Place
 from bisect_loop.scan.project import Project
 from bisect_loop.scan.reach import Reachability
 from bisect_loop.scan.scopes import Scope
-from bisect_loop.scan.suite import Fixture, Suite, is_below
+from bisect_loop.scan.suite import Suite
 from bisect_loop.scan.values import CallSite, Cond, Store
 
 _DEEPEST = 3  # callers above callers
 _MOST_CALLERS = 25
 _UNDER_PYTEST = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", PYTEST_LOADED)
 _IN_USE_AT_IMPORT = ("PYTEST_VERSION", PYTEST_LOADED)
-_HOOKS = ("pytest_runtest_setup", "pytest_runtest_teardown")
 
 
 class Guards:
@@ -32,7 +30,7 @@ class Guards:
         self.flow = flow
         self.suite = suite
         self.reach = reach
-        self.closers = Closers(project, flow, suite)
+        self.lifetimes = Lifetimes(project, flow, suite, reach)
         self.conditions = Conditions(project)
         self.test_environment = dict(environment_of(suite))
         self._sites: dict[Scope, list[tuple[Scope, CallSite | None]]] = {}
@@ -46,7 +44,7 @@ class Guards:
             found.append(Guard("per-loop", self._place(store), "kept per event loop", True))
         found.extend(self._under_pytest(store))
         found.extend(self._by_environment(store))
-        found.extend(self._closed(store))
+        found.extend(self.lifetimes.guards(store, self.entry(store)))
         return found
 
     def gates(self, store: Store) -> list[str]:
@@ -89,72 +87,6 @@ class Guards:
             ):
                 did = f"set to {value!r}" if isinstance(value, str) else "removed"
                 yield Guard("env-removed", where, f"{name} is {did} for the tests", True)
-
-    def _closed(self, store: Store) -> Iterator[Guard]:
-        closing = self.closers.of(store)
-        scope = self.entry(store)
-        if store.scope in closing and store.scope.kind == "function":
-            yield Guard("closed", Place(store.scope.module.path, closing[store.scope]), "closed where it is made", True)
-        for closer, line in closing.items():
-            where = Place(closer.module.path, line)
-            if closer in self.suite.fixtures:
-                yield self._by_fixture(self.suite.fixtures[closer], where, scope)
-            elif closer.name in _HOOKS and closer.module in self.suite.conftests:
-                tests, _ = self.reach.tests(scope)
-                holds = all(is_below(test.module.directory, closer.module.directory) for test in tests)
-                yield Guard("reset", where, f"reset by the hook {closer.name}", holds)
-            elif closer.name in ("tearDown", "asyncTearDown", "teardown_method") and closer.owner is not None:
-                tests, _ = self.reach.tests(scope)
-                holds = bool(tests) and all(test.owner is closer.owner for test in tests)
-                yield Guard("reset", where, f"reset in {closer.qualname}", holds)
-            elif closer is not store.scope:
-                guard = self._by_lifespan(closer, where, store, closing)
-                if guard is not None:
-                    yield guard
-
-    def _by_fixture(self, fixture: Fixture, where: Place, scope: Scope) -> Guard:
-        text = f"reset by the fixture {fixture.name}"
-        tests, _ = self.reach.tests(scope)
-        if fixture.width != "function":
-            return Guard("reset", where, f"{text}, but only once per {fixture.width}", False)
-        if fixture.autouse:
-            covered = frozenset(test for test in tests if self.suite.is_visible(fixture, test))
-        else:
-            covered = tests & self.reach.tests(fixture.scope)[0]
-        if not tests:
-            return Guard("reset", where, text, fixture.autouse)
-        if covered == tests:
-            return Guard("reset", where, text, True)
-        why = "does not apply to" if fixture.autouse else "is not used by"
-        return Guard("reset", where, f"{text}, which {why} {len(tests - covered)} of {len(tests)} tests", False)
-
-    def _by_lifespan(self, closer: Scope, where: Place, store: Store, closing: Mapping[Scope, int]) -> Guard | None:
-        """A context that both opens and closes, or a pair of start-up and shut-down handlers."""
-        opener = self.entry(store)
-        if opener.kind != "function":
-            return None
-        if _is_handler(opener, "startup") and _is_handler(closer, "shutdown"):
-            return Guard("closed", where, f"opened and closed by the handlers {opener.name} and {closer.name}", True)
-        callers = list(self.reach.users(opener))
-        if closer.has_yield and closer in callers:
-            loose = [user for user in callers if user not in closing and user is not closer]
-            text = f"opened and closed by {closer.qualname}"
-            if loose:
-                return Guard(
-                    "closed",
-                    where,
-                    f"{text}, but {loose[0].qualname or loose[0].module.path} opens it as well",
-                    False,
-                )
-            return Guard("closed", where, text, True)
-        for user in callers:
-            # app.add_event_handler("startup", connect); on_startup=[connect], on_shutdown=[disconnect]
-            mentioned = {chain[-1] for chain in user.refs}
-            if closer.name in mentioned and not {opener.name, closer.name} & {chain[-1] for chain in user.calls}:
-                return Guard(
-                    "closed", where, f"opened and closed by the handlers {opener.name} and {closer.name}", True
-                )
-        return None
 
     def _gates_of(self, conds: Iterable[Cond]) -> set[str]:
         found: set[str] = set()
@@ -216,13 +148,3 @@ class Guards:
 
     def _place(self, store: Store) -> Place:
         return store.scope.module.place(store.node)
-
-
-def _is_handler(scope: Scope, event: str) -> bool:
-    for decorator in scope.decorators:
-        if decorator.chain[-1] in ("on_event", "listener") and decorator.call is not None:
-            if any(isinstance(arg, ast.Constant) and event in str(arg.value) for arg in decorator.call.args):
-                return True
-        elif decorator.chain[-1] == f"on_{event}":
-            return True
-    return False

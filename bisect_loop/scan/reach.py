@@ -70,12 +70,18 @@ class Reachability:
         self._tests: dict[Scope, tuple[frozenset[Scope], bool]] = {}
         self._importers: dict[Module, frozenset[Module]] = {}
 
-    def of(self, scope: Scope) -> Reach:
-        """The tests that get to `scope`; for a module, those whose file imports it."""
-        importers = self.importers(scope.module)
-        tests, complete = self.tests(scope)
-        ids = sorted(self.suite.tests[test].nodeid for test in tests)
-        return Reach(len(ids), tuple(ids[:3]), len(importers), complete)
+    def of(self, scope: Scope, home: Scope | None = None) -> Reach:
+        """The tests that get to `scope`, and the test files that import its module.
+
+        With `home` only those count that get there as well: what a method makes is kept only where the object is.
+        """
+        home = home or scope
+        found, complete = self.tests(scope)
+        if home is not scope:
+            also, all_of_them = self.tests(home)
+            found, complete = found & also, complete and all_of_them
+        ids = sorted(self.suite.tests[test].nodeid for test in found)
+        return Reach(len(ids), tuple(ids[:3]), len(self.importers(home.module)), complete)
 
     def tests(self, scope: Scope) -> tuple[frozenset[Scope], bool]:
         """The test functions that get to `scope`, and whether the search came to its end."""

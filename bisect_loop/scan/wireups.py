@@ -39,7 +39,7 @@ def find_sites(
     for stores in _by_object(_relevant(project, flow, suite, guards)):
         first = stores[0]
         entry = guards.entry(first)
-        seen = reach.of(entry)
+        seen = reach.of(entry, first.scope)
         wire_up = WireUp(
             resource=first.value.resource.label,
             kind=first.value.resource.kind,
@@ -69,6 +69,8 @@ def _guards(stores: list[Store], suite: Suite, guards: Guards) -> tuple[Guard, .
     each = [guards.of(store) for store in stores]
     found: dict[tuple[str, Place], Guard] = {}
     bare = [store for store, own in zip(stores, each, strict=True) if not any(guard.holds for guard in own)]
+    if any(guard.holds and guard.kind == "closed" for own in each for guard in own):
+        bare = []  # what is closed is closed for every holder
     for own in each:
         for guard in own:
             if guard.holds and bare:
@@ -92,7 +94,7 @@ def _relevant(project: Project, flow: Flow, suite: Suite, guards: Guards) -> lis
             continue
         if kind != "client" and len(store.value.path) > 1:
             continue  # deep inside some object: nobody can tell whether it is ever waited on
-        if kind != "client" and store.holder.kind == "container" and guards.closers.takes_out(store):
+        if kind != "client" and store.holder.kind == "container" and guards.lifetimes.closers.takes_out(store):
             continue
         if store.holder.kind == "state" and not _outlives_call(store, project, suite):
             continue

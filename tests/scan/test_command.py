@@ -51,7 +51,20 @@ def test_options_add_to_the_configuration(tmp_path: Path, capsys: pytest.Capture
     assert [finding["path"] for finding in data["findings"]] == ["app.py"]
 
 
-@pytest.mark.parametrize("arguments", [["nowhere"], ["--select", "BL9"], ["--format", "xml"], ["--nonsense"]])
+def test_what_ci_sets_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The project's workflow is read, unless --no-ci says otherwise."""
+    workflow = "on: push\njobs:\n  t:\n    runs-on: x\n    env: {URL: a}\n    steps:\n      - run: pytest\n"
+    app = "import os, httpx\nif os.getenv('URL'):\n    client = httpx.AsyncClient()\n"
+    write(tmp_path, {"app.py": app, ".github/workflows/ci.yml": workflow, ".git/HEAD": ""})
+    assert run("-C", tmp_path) == 1
+    assert "only with URL (set in .github/workflows/ci.yml:5);" in capsys.readouterr().out
+    assert run("-C", tmp_path, "--no-ci") == 1
+    assert "only with URL;" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nowhere"], ["--select", "BL9"], ["--format", "xml"], ["--nonsense"], ["--ci", "nowhere.yml"]]
+)
 def test_usage_errors(tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What cannot be meant gives exit code 4 and one sentence."""
     assert run("-C", tmp_path, *arguments) == 4

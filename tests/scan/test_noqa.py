@@ -56,6 +56,6 @@ def test_first_and_last_line_of_a_statement_count(tmp_path: Path) -> None:
 def test_configuration_lines_can_be_silenced(tmp_path: Path) -> None:
     """A finding in pyproject.toml listens to the comment on its line."""
     option = '[tool.pytest.ini_options]\nasyncio_mode = "auto"\nasyncio_default_fixture_loop_scope = "session"'
-    test = "async def test_one():\n    pass\n"
+    test = "import pytest\n@pytest.fixture\nasync def a(): ...\nasync def test_one(a): ...\n"
     assert found(scanned(tmp_path / "a", {"pyproject.toml": f"{option}\n", "test_a.py": test})) != []
     assert found(scanned(tmp_path / "b", {"pyproject.toml": f"{option}  # noqa: BL106\n", "test_a.py": test})) == []

@@ -332,6 +332,7 @@ def test_methods_of_annotated_variables_are_reached(tmp_path: Path) -> None:
 
         def again(relay: Relay):
             relay.start()
+            get_relay()
         """,
         "test_relay.py": """
         import relay

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from bisect_loop.scan.model import Place, ScanFinding
 from bisect_loop.scan.rules.base import Rule, View, finding
+from bisect_loop.scan.scopes import Scope
 from bisect_loop.scan.settings import FIXTURE_OPTION, TEST_OPTION
+from bisect_loop.scan.suite import Fixture
 
 
 def check(view: View) -> Iterator[ScanFinding]:
@@ -27,14 +29,23 @@ def check(view: View) -> Iterator[ScanFinding]:
 
 
 def _is_felt(view: View, value: str, *, wants_tests: bool) -> bool:
-    """Tell whether any async test, or fixture, is left to the default that is missing."""
-    if wants_tests:
-        tests = [test for test in view.suite.tests.values() if test.runner == "pytest-asyncio"]
-        return any(not test.marked for test in tests)
-    return any(
-        view.suite.loop_scope(fixture) not in ("", value) and not fixture.loop_scope
-        for fixture in view.suite.fixtures.values()
-    )
+    """Tell whether some async fixture and a test that uses it are left to defaults that differ."""
+    suite = view.suite
+    for fixture in suite.fixtures.values():
+        loop_scope = suite.loop_scope(fixture)
+        if not loop_scope or fixture.loop_scope:
+            continue
+        if not wants_tests and loop_scope != value:
+            return True
+        if wants_tests and any(not suite.tests[test].marked for test in _async_tests(view, fixture)):
+            return True
+    return False
+
+
+def _async_tests(view: View, fixture: Fixture) -> list[Scope]:
+    """The tests that use a fixture, directly or through others, and run under pytest-asyncio."""
+    found, _ = view.reach.tests(fixture.scope)
+    return [test for test in found if view.suite.tests[test].runner == "pytest-asyncio"]
 
 
 RULE = Rule(

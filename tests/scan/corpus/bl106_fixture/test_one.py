@@ -1,2 +1,10 @@
-async def test_one():
+import pytest
+
+
+@pytest.fixture
+async def thing():
+    return 1
+
+
+async def test_one(thing):
     pass

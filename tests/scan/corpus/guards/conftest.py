@@ -1,3 +1,4 @@
+import pairs
 import pytest
 import wired
 
@@ -7,6 +8,7 @@ async def clean():
     yield
     wired._reset = None
     await wired.shut()
+    await pairs._first.aclose()
 
 
 def pytest_runtest_teardown(item):

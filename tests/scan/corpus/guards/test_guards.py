@@ -1,3 +1,4 @@
+import pairs
 import wired
 
 
@@ -31,3 +32,10 @@ async def test_loops():
     await wired.closes_its_own()
     async with wired.lifespan(None), wired.with_pair(None):
         pass
+
+
+async def test_pairs():
+    async with pairs.DATABASE:
+        pass
+    await pairs.API.fetch()
+    pairs.keep_twice()
