@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from bisect_loop.model import Condition, Confirmation, NodeId, Replay, Signature, TrialResult, Verdict
+from bisect_loop.model import Condition, Confirmation, NodeId, Replay, Signature, TrialResult, Verdict, Worker
 from bisect_loop.runner.command import Commander, PlainCommand
 from bisect_loop.search import judge, rates
 
@@ -38,12 +38,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What plain pytest showed. `holds` is true when both arms showed what was claimed, every time."""
+    """What plain pytest showed. `holds` is true when both arms showed what was claimed, every time.
+
+    `as_worker` says that it took the identity of a worker.
+    """
 
     holds: bool
     confirmation: Confirmation
     replay: Replay
     confidence: float = 0.0
+    as_worker: bool = False
 
 
 class Confirmer(Protocol):
@@ -57,7 +61,16 @@ class Confirmer(Protocol):
 
 
 PlainRun = Callable[[Sequence[str]], list[TrialResult]]
-Variant = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A way to run given ids in the given order. With `worker` a plugin's file gives the process that identity."""
+
+    options: tuple[str, ...] = ()
+    env: tuple[tuple[str, str], ...] = ()
+    worker: Worker | None = None
+    as_worker: bool = False
 
 
 @dataclass(slots=True)
@@ -65,28 +78,49 @@ class PlainConfirmer:
     """Runs printed commands through `run` (texts for sh, several at once), `times` for each arm.
 
     Where one of several at once does not show what is expected, all of them are run again, one at a time, and only
-    that counts.
+    that counts. With `worker`, commands that have the identity of that worker are tried where one without it does
+    not show the failure.
     """
 
     run: PlainRun
     commander: Commander
     condition: Condition
     times: int
+    worker: Worker | None = None
     _alone: dict[NodeId, TrialResult] = field(default_factory=dict)
     _variant: int = 0
 
     def _variants(self) -> list[Variant]:
-        """Ways to run given ids in the given order, the shortest first: (options, environment)."""
+        """Ways to run given ids in the given order, the shortest first."""
         hash_seed = (("PYTHONHASHSEED", self.condition.hash_seed),)
         seeded: tuple[str, ...] = ()
         variants: list[Variant] = []
         if "randomly" in self.commander.suite.plugins:
             seeded = ("--randomly-dont-reorganize", f"--randomly-seed={self.condition.random_seed}")
-            variants.append((("-p", "no:randomly"), ()))
-        variants += [(seeded, ()), (seeded, hash_seed)]
-        return variants
+            variants.append(Variant(("-p", "no:randomly")))
+        if self.worker is None:
+            return [*variants, Variant(seeded), Variant(seeded, hash_seed)]
+        return [*variants, Variant(seeded), *self._as_worker(self.worker, seeded)]
 
-    def _prepared(self, command: PlainCommand) -> str:
+    def _as_worker(self, worker: Worker, seeded: tuple[str, ...]) -> list[Variant]:
+        """Ways that have the identity of `worker`: by variables, as the one worker of xdist, by a plugin's file."""
+        env = (("PYTEST_XDIST_WORKER", worker.id), ("PYTEST_XDIST_WORKER_COUNT", str(worker.count)))
+        variants = [Variant(seeded, env, as_worker=True)]
+        if "xdist" in self.commander.suite.plugins and not self.commander.neutral:
+            one = (*seeded, "--dist", "load", "--tx", f"popen//id={worker.id}")
+            variants.append(Variant(one, as_worker=True))
+        hash_seed = ("PYTHONHASHSEED", self.condition.hash_seed)
+        return [*variants, Variant(seeded, (hash_seed, *env), worker, as_worker=True)]
+
+    def orderly(self) -> list[tuple[str, ...]]:
+        """Options, the shortest first, that keep plugins from giving tests another order."""
+        return list(dict.fromkeys(way.options for way in self._variants()))
+
+    def once(self, order: Sequence[NodeId], name: str) -> tuple[str, TrialResult]:
+        """Run `order` in one process, in the way that was found to show what was claimed last."""
+        return self._once(order, self._variant, name)
+
+    def prepared(self, command: PlainCommand) -> str:
         """The text of `command`, once the files that it reads are there."""
         for name, content in command.files:
             self.commander.store.mkdir(parents=True, exist_ok=True)
@@ -103,15 +137,20 @@ class PlainConfirmer:
         imports: Sequence[str] = (),
     ) -> tuple[str, TrialResult]:
         """Run `order` by its ids, or where no command line can name them in that order, by a plugin's file."""
-        options, env = self._variants()[variant]
+        way = self._variants()[variant]
+        options, env = way.options, way.env
         condition = condition or self.condition
-        text = self._prepared(
-            self.commander.by_ids(condition, order, name=name, options=options, env=env, imports=imports)
+        if way.worker is None:
+            text = self.prepared(
+                self.commander.by_ids(condition, order, name=name, options=options, env=env, imports=imports)
+            )
+            (result,) = self.run([text])
+            if ran_as_asked(result, order):
+                return text, result
+        text = self.prepared(
+            self.commander.by_plugin(condition, order, name=name, options=options, env=env, worker=way.worker)
         )
         (result,) = self.run([text])
-        if not ran_as_asked(result, order):
-            text = self._prepared(self.commander.by_plugin(condition, order, name=name, options=options, env=env))
-            (result,) = self.run([text])
         return text, result
 
     def alone(self, victim: NodeId) -> TrialResult:
@@ -172,7 +211,8 @@ class PlainConfirmer:
         confirmation = Confirmation((failed, times), (passed, times))
         if claim.brittle:
             confirmation = Confirmation((times - passed, times), (times - failed, times))
-        return Confirmed(holds, confirmation, Replay(text, True), confidence)
+        as_worker = self._variants()[self._variant].as_worker
+        return Confirmed(holds, confirmation, Replay(text, True), confidence, as_worker)
 
 
 def ran_as_asked(result: TrialResult, order: Sequence[NodeId]) -> bool:

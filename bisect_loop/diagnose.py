@@ -23,6 +23,7 @@ from bisect_loop.model import (
     Trial,
     TrialResult,
     Verdict,
+    Worker,
 )
 from bisect_loop.needs import Item, described, items_of, with_only
 from bisect_loop.probes import Probes
@@ -87,7 +88,10 @@ Want = Literal["fail", "pass"]
 
 @dataclass(slots=True)
 class Diagnosis:
-    """Diagnoses the failures of one suite, one after another; what it learned of one helps with the next."""
+    """Diagnoses the failures of one suite, one after another; what it learned of one helps with the next.
+
+    With `worker`, trials have the identity of that worker of pytest-xdist.
+    """
 
     dispatch: Dispatch
     confirmer: Confirmer
@@ -96,6 +100,7 @@ class Diagnosis:
     progress: Progress
     options: Options = field(default_factory=Options)
     variables: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what each service sets
+    worker: Worker | None = None
     best: Finding | None = None
     _polluters: list[tuple[NodeId, ...]] = field(default_factory=list)
     _setters: list[tuple[NodeId, ...]] = field(default_factory=list)
@@ -126,6 +131,18 @@ class Diagnosis:
             condition or self.condition,
             collect=None if collect is None else tuple(collect),
             timeout=self._timeout(signature),
+            worker=self.worker,
+        )
+
+    def shows(
+        self, failure: Failure, order: Sequence[NodeId], runner: Literal["fork", "fresh"] | None = None
+    ) -> Verdict:
+        """Run `order` once, with nothing else running, and say whether it shows `failure`. Raises OutOfBudget."""
+        result = self.dispatch.run(self._trial(order, failure.signature), runner)
+        return (
+            Verdict.UNRESOLVED
+            if failure.signature is None
+            else judge.verdict(result, failure.victim, failure.signature)
         )
 
     def _search(
@@ -414,6 +431,9 @@ class Diagnosis:
             kept = items
             seen = self.confirmer.confirm(claim)
         needs = described(self.condition, kept, self.variables)
+        if self.worker is not None and seen.as_worker:
+            needs = replace(needs, workers=self.worker.count)
+            finding = replace(finding, worker=self.worker)
         return self._with(replace(finding, needs=needs), seen)
 
     def _needed(self, claim: Claim, items: tuple[Item, ...]) -> tuple[Item, ...]:

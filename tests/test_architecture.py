@@ -34,7 +34,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "diagnose": {"model", "confirm", "needs", "probes", "runner", "search"},
     "observe": {"model", "diagnose", "runner"},
     "session": {"model", "confirm", "conditions", "history", "redact", "runner"},
-    "reproduce": {"model", "diagnose", "history", "observe", "runner", "session"},
+    "lanes": {"model", "confirm", "diagnose", "observe", "runner", "search"},
+    "reproduce": {"model", "diagnose", "history", "lanes", "observe", "runner", "search", "session"},
     "hunt": {"model", "diagnose", "history", "reproduce", "search"},
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bisect_loop.model import Condition, NodeId, Suite
+from bisect_loop.model import Condition, NodeId, Suite, Worker
 from bisect_loop.runner.target import Target
 
 # Past this many ids a command line is no longer something to read; they go into a file.
@@ -28,6 +28,38 @@ def pytest_collection_modifyitems(items):
     result = yield
     by_id = {{item.nodeid: item for item in items}}
     items[:] = [by_id[nodeid] for nodeid in ORDER if nodeid in by_id]
+    return result
+'''
+
+_WORKER_PLUGIN = '''
+
+def pytest_collection_finish(session):
+    """What the fixtures worker_id and testrun_uid look at."""
+    session.config.workerinput = {given}
+'''
+
+_LANES_PLUGIN = '''"""Runs each lane on a worker of its own: pytest -p {name} -n {count} --dist loadgroup.
+
+This folder must be on PYTHONPATH.
+"""
+
+import pytest
+
+LANES = {lanes}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items):
+    by_id = {{item.nodeid: item for item in items}}
+    kept = []
+    for number, lane in enumerate(LANES):
+        for item in [by_id[nodeid] for nodeid in lane if nodeid in by_id]:
+            item.own_markers = [mark for mark in item.own_markers if mark.name != "xdist_group"]
+            item.add_marker(pytest.mark.xdist_group(f"lane{{number}}"))
+            kept.append(item)
+    items[:] = kept
+    result = yield
+    items[:] = kept
     return result
 '''
 
@@ -137,10 +169,45 @@ class Commander:
         name: str,
         options: Sequence[str] = (),
         env: Sequence[tuple[str, str]] = (),
+        worker: Worker | None = None,
     ) -> PlainCommand:
-        """The user's own command with a small plugin that orders: for ids that no command line can name."""
+        """The user's own command with a small plugin that orders: for ids that no command line can name.
+
+        The plugin also gives the process the identity of `worker`, as far as fixtures look at it.
+        """
         module = f"order_{name}"
         content = _ORDER_PLUGIN.format(name=module, order=_literal(order))
+        if worker is not None:
+            given = {"workerid": worker.id, "workercount": worker.count, "testrunuid": worker.run}
+            content += _WORKER_PLUGIN.format(given=repr(given).replace("'", '"'))
+        return self._with_plugin(condition, module, content, options, env)
+
+    def by_lanes(
+        self, condition: Condition, lanes: Sequence[Sequence[NodeId]], *, name: str, options: Sequence[str] = ()
+    ) -> PlainCommand:
+        """The user's own command under pytest-xdist, each of `lanes` on a worker of its own.
+
+        Tests one to a worker need no plugin: xdist deals out in turn where there are fewer than two for each.
+        """
+        workers = ("-n", str(len(lanes)), "--dist")
+        arguments = [self.argument(lane[0]) for lane in lanes]
+        plain = all(len(lane) == 1 for lane in lanes) and not any("\n" in word or "\r" in word for word in arguments)
+        if plain:
+            return PlainCommand(self._assemble(condition, [*options, *workers, "load"], arguments, ()))
+        module = f"lanes_{name}"
+        content = _LANES_PLUGIN.format(
+            name=module, count=len(lanes), lanes="[\n" + "".join(f"    {list(lane)!a},\n" for lane in lanes) + "]"
+        )
+        return self._with_plugin(condition, module, content, [*options, *workers, "loadgroup"], ())
+
+    def _with_plugin(
+        self,
+        condition: Condition,
+        module: str,
+        content: str,
+        options: Sequence[str],
+        env: Sequence[tuple[str, str]],
+    ) -> PlainCommand:
         where = os.path.relpath(self.store, self.target.cwd)
         arguments = [arg for arg in condition.args if arg in self.paths]
         text = self._assemble(condition, [*options, "-p", module], arguments, env)
