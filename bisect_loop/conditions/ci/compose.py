@@ -35,15 +35,16 @@ def read_compose(files: Files, path: str) -> list[Job]:
     directory = path.rpartition("/")[0] or "."
     reader = _Reader(files, directory, _env_file(files.text(files.join(directory, ".env"))))
     services, built = [], []
-    for name, entry in tree.table("services") or ():
+    table = tree.table("services") or Table({}, tree.source)
+    for name, entry in table:
         if not isinstance(entry, Table):
             raise CiError(f"{entry.source}: the service `{name}` is {kind_of(entry)}; indent its keys.")
         if "build" in entry.entries:
             built.append((name, entry))
         elif entry.text("image"):
-            services.append(reader.service(name, entry))
+            services.append(reader.service(name, entry, table.line_of(name)))
     around = tuple(services)
-    jobs = [reader.job(name, entry, around) for name, entry in built]
+    jobs = [reader.job(name, entry, table.line_of(name), around) for name, entry in built]
     source = tree.line_of("services")
     return jobs or [Job("services", "services", source, "compose", (Variant(services=around),))]
 
@@ -52,7 +53,7 @@ class _Reader:
     def __init__(self, files: Files, directory: str, variables: dict[str, str]) -> None:
         self._files, self._directory, self._variables = files, directory, variables
 
-    def service(self, name: str, entry: Table) -> Service:
+    def service(self, name: str, entry: Table, source: Source) -> Service:
         image = self._fill(entry.text("image"))
         health, command = entry.get("healthcheck"), entry.get("command")
         written = [self._fill(port.text) for port in scalars(entry.get("ports"))]
@@ -64,7 +65,7 @@ class _Reader:
         return Service(
             name=name,
             image=show(image),
-            source=entry.source,
+            source=source,
             ports=ports(written) + self._long_ports(entry.get("ports")),
             env=tuple(self._environment(entry, "service").values()),
             health=_health(health) if isinstance(health, Table) else None,
@@ -73,14 +74,14 @@ class _Reader:
             unresolved=tuple(dict.fromkeys(found for text in (image, *written) for found in holes_in(text))),
         )
 
-    def job(self, name: str, entry: Table, services: tuple[Service, ...]) -> Job:
+    def job(self, name: str, entry: Table, source: Source, services: tuple[Service, ...]) -> Job:
         env = self._environment(entry, "job")
         walk = Walk()
         command = self._command(entry.get("command"))
         if command:
-            source = entry.line_of("command")
-            frame = Frame(source, folded=True, through=(f"docker compose run {name}",))
-            walk.words(command, State(self._files, env, self._directory), frame, source)
+            place = entry.line_of("command")
+            frame = Frame(place, folded=True, through=(f"docker compose run {name}",))
+            walk.words(command, State(self._files, env, self._directory), frame, place)
         variant = Variant(
             container=name,
             job_env=tuple(env.values()),
@@ -88,7 +89,7 @@ class _Reader:
             commands=tuple(walk.commands),
             unresolved=tuple(walk.unresolved),
         )
-        return Job(name, name, entry.source, "compose", (variant,))
+        return Job(name, name, source, "compose", (variant,))
 
     def _fill(self, text: str) -> str:
         def one(match: re.Match[str]) -> str:

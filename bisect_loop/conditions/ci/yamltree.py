@@ -81,7 +81,7 @@ class Table:
 
     entries: dict[str, Tree]
     source: Source
-    lines: dict[str, int] = field(default_factory=dict)
+    lines: dict[str, Source] = field(default_factory=dict)
 
     def get(self, key: str) -> Tree | None:
         return self.entries.get(key)
@@ -102,7 +102,7 @@ class Table:
 
     def line_of(self, key: str) -> Source:
         """Where `key` is written."""
-        return Source(self.source.file, self.lines.get(key, self.source.line))
+        return self.lines.get(key, self.source)
 
     def __iter__(self) -> Iterator[tuple[str, Tree]]:
         return iter(self.entries.items())
@@ -187,17 +187,17 @@ class _Builder:
     def _table(self, node: yaml.MappingNode, source: Source) -> Table:
         entries: dict[str, Tree] = {}
         merged: dict[str, Tree] = {}
-        lines: dict[str, int] = {}
+        lines: dict[str, Source] = {}
         for key, value in node.value:
             name = str(key.value) if isinstance(key, yaml.ScalarNode) else ""
             if name == _MERGE:
                 for table in self._merge_from(value):
                     for other, tree in table:
                         merged.setdefault(other, tree)
-                        lines.setdefault(other, table.line_of(other).line)
+                        lines.setdefault(other, table.line_of(other))
                 continue
             entries[name] = self.build(value)
-            lines[name] = key.start_mark.line + 1
+            lines[name] = Source(self._file, key.start_mark.line + 1)
         return Table({**merged, **entries}, source, lines)
 
     def _merge_from(self, node: yaml.Node) -> list[Table]:

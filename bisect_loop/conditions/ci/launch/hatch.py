@@ -20,6 +20,9 @@ _FIELD = re.compile(r"\{(args|env|root|home|matrix|verbosity|/|env_name)(?::((?:
 _TEST_VALUES = frozenset(
     {"--retries", "--retry-delay", "-py", "--python", "-i", "--include", "-x", "--exclude"},
 )
+_TEST_FLAGS = frozenset(
+    {"-a", "--all", "-c", "--cover", "--cover-quiet", "-p", "--parallel", "-r", "--randomize", "-s", "--show"}
+)
 
 
 class _Settings:
@@ -102,35 +105,33 @@ def _script(settings: _Settings, env: str, words: tuple[str, ...], seen: tuple[s
 
 def _test(call: Call, words: tuple[str, ...]) -> Outcome:
     settings = _Settings(call)
-    own, tail = (words[: words.index("--")], words[words.index("--") + 1 :]) if "--" in words else (words, ())
-    options, rest = split_options(own, _TEST_VALUES, until=False)
-    names = {name for name, _ in options}
-    known = {
-        "-a",
-        "--all",
-        "-c",
-        "--cover",
-        "--cover-quiet",
-        "-p",
-        "--parallel",
-        "-r",
-        "--randomize",
-        "-s",
-        *_TEST_VALUES,
-    }
-    # hatch hands on what it does not know to pytest.
-    passed = [f"{name}={value}" if value else name for name, value in options if name not in known]
+    names: set[str] = set()
+    given: dict[str, str] = {}
+    args: list[str] = []
+    pending = list(words)
+    while pending:
+        word = pending.pop(0)
+        name, equals, value = word.partition("=")
+        if word == "--":
+            args += pending
+            break
+        if name in _TEST_VALUES:
+            given[name] = value if equals or not pending else pending.pop(0)
+        elif name in _TEST_FLAGS:
+            names.add(name)
+        else:
+            args.append(word)  # hatch hands on what it does not know to pytest
     extra = [str(arg) for arg in settings.get("hatch-test", "extra-args") or []]
     if not settings.get("hatch-test", "randomize") and not names & {"-r", "--randomize"}:
         extra += ["-p", "no:randomly"]
     if settings.get("hatch-test", "parallel") or names & {"-p", "--parallel"}:
         extra += ["-n", "logical"]
     retries = settings.get("hatch-test", "retries")
-    retries = next((value for name, value in options if name == "--retries"), retries)
+    retries = given.get("--retries", retries)
     if retries is not None:
         extra += ["-r", "aR", "--reruns", str(retries)]
     default = settings.get("hatch-test", "default-args")
-    args = [*rest, *passed, *tail] or (default if default is not None else ["tests"])
+    args = args or (default if default is not None else ["tests"])
     script = "run-cov" if names & {"-c", "--cover", "--cover-quiet"} else "run"
     call = Call(call.words, call.cwd, {**call.env, "HATCH_TEST_ARGS": _flags(extra)}, call.files, call.source)
     settings.call = call

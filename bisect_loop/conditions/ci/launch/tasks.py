@@ -101,10 +101,11 @@ def _sequence(book: _Book, entries: list[Any], args: tuple[str, ...], seen: tupl
     steps: tuple[Step, ...] = ()
     for entry in entries:
         name = str(entry.get("ref", entry.get("task", "")) if isinstance(entry, dict) else entry)
+        name = _joined(name, args)
         words = name.split()
         if words and words[0] in book.tasks:
             if words[0] not in seen:
-                steps += _steps(book, words[0], (*words[1:], *args), seen)
+                steps += _steps(book, words[0], tuple(words[1:]), seen)
         elif isinstance(entry, dict) and isinstance(entry.get("cmd"), str):
             steps += (Step(book_line(book, seen[-1]), text=_joined(str(entry["cmd"]), args), cwd=book.cwd),)
         elif words:

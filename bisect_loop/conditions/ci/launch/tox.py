@@ -26,7 +26,7 @@ _WITH_VALUE = frozenset(
         "--colored",
     }
 )
-_SECTION_KEY = re.compile(r"\{\[([^\]]*)\]([^{}:]+)\}")
+_SECTION_KEY = re.compile(r"^[ \t]*\{\[([^\]]*)\]([^{}:]+)\}[ \t]*$", re.MULTILINE)
 _ALIASES = {"change_dir": "changedir", "set_env": "setenv", "pass_env": "passenv", "env_list": "envlist"}
 _LIMIT = 60  # environments of one call
 
@@ -85,7 +85,7 @@ class IniTox:
         return found
 
     def _text_of(self, env: str, key: str) -> str:
-        """Return a setting of several lines; `{[section]key}` in it may stand for lines with factors of their own."""
+        """Return a setting of several lines; a line that is only `{[section]key}` stands for those of that key."""
         text = self._get(env, key) or ""
         for _ in range(10):
             filled = _SECTION_KEY.sub(lambda match: self._raw(match), text)
@@ -102,7 +102,9 @@ class IniTox:
         return match[0]
 
     def _get(self, env: str, key: str, seen: tuple[str, ...] = ()) -> str | None:
-        section = "testenv" if env == "testenv" else self._sections.get(env.removeprefix("testenv:"), "")
+        section = env if self._parser.has_section(env) else self._sections.get(env.removeprefix("testenv:"), "")
+        if seen and not section:
+            return None
         for name in (key, _ALIASES.get(key, key)):
             if section and self._parser.has_option(section, name):
                 return self._parser.get(section, name) or ""

@@ -33,7 +33,7 @@ def lines_for(value: str, env: str) -> list[tuple[str, str]]:
     kept: list[tuple[str, str]] = []
     pending, raw_first = "", ""
     for raw in value.splitlines():
-        line = re.sub(r"(^|\s)#.*", "", raw).rstrip()
+        line = re.sub(r"(^|\s)(?<!\\)#.*", "", raw).rstrip()
         if pending:
             line = pending + line.lstrip()
         elif line.strip():
@@ -44,7 +44,7 @@ def lines_for(value: str, env: str) -> list[tuple[str, str]]:
         pending = ""
         content = _applies(line.strip(), factors)
         if content:
-            kept.append((content, raw_first))
+            kept.append((content.replace("\\#", "#"), raw_first))
     return kept
 
 

@@ -25,7 +25,7 @@ DEFAULT_PASS = (
     ),
     *("CCSHARED", "CXX", "CPPFLAGS", "LD_LIBRARY_PATH", "LDFLAGS", "HOME", "FORCE_COLOR", "NO_COLOR", "NETRC"),
     *("PYTHON_GIL", "TMPDIR", "NIX_LD", "NIX_LD_LIBRARY_PATH", "SSH_AGENT_PID", "SSH_AUTH_SOCK"),
-    *("PIP_*", "VIRTUALENV_*", "PATH"),
+    *("PIP_*", "VIRTUALENV_*", "REQUESTS_CA_BUNDLE", "PKG_CONFIG*", "PATH"),
 )
 _INNERMOST = re.compile(r"(?<!\\)\{([^{}]*)\}")
 _ROUNDS = 100

@@ -31,7 +31,9 @@ class TomlTox:
         fill = Substitution(self._call, name, posargs, lambda _, key: self._plain(name, key), root)
         table = self._get(name, "set_env")
         raw = {str(key): value for key, value in table.items()} if isinstance(table, dict) else {}
-        fill.set_env.update({key: "".join(self._strings(value, fill)) for key, value in raw.items() if key != "file"})
+        # Text stays unfilled here: the variables see one another.
+        texts = {k: v if isinstance(v, str) else "".join(self._strings(v, fill)) for k, v in raw.items()}
+        fill.set_env.update({name: text for name, text in texts.items() if name != "file"})
         env = tuple((key, fill.variable(key, ""), self._source(key)) for key in fill.set_env)
         passed = self._strings(self._get(name, "pass_env"), fill)
         directory = self._strings(self._get(name, "change_dir"), fill)
@@ -86,6 +88,7 @@ class TomlTox:
     def _referred(self, value: dict[str, Any]) -> Any:
         found: Any = self._table
         path = value.get("of") or ["env", value.get("env"), value.get("key")]
+        path = path[2:] if path[:2] == ["tool", "tox"] else path
         for key in path:
             found = found.get(key) if isinstance(found, dict) else None
         return found
