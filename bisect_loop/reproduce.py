@@ -9,9 +9,12 @@ from typing import Literal, Protocol
 
 from bisect_loop.diagnose import Diagnosis, Failure, Options, Progress, accusing_nobody
 from bisect_loop.history import Run
+from bisect_loop.lanes.plan import LaneDiagnosis
+from bisect_loop.lanes.sighting import Crew, observe_workers
 from bisect_loop.model import Finding, NamedOrder, NodeId, OrderTried, RunReport, TrialResult
 from bisect_loop.observe import Observed, observe
 from bisect_loop.runner.dispatch import OutOfBudget
+from bisect_loop.search.orders import OrderSpec
 from bisect_loop.session import Session
 
 StoppedBecause = Literal["done", "budget", "interrupted"]
@@ -37,6 +40,8 @@ class Investigation:
     findings: list[Finding] = field(default_factory=list)
     stopped_because: StoppedBecause = "done"
     _diagnosis: Diagnosis | None = None
+    _lanes: LaneDiagnosis | None = None
+    _crews: dict[str, Crew] = field(default_factory=dict)  # the workers behind the names of orders
 
     @property
     def diagnosis(self) -> Diagnosis:
@@ -74,23 +79,53 @@ class Investigation:
             heard,
         )
 
+    def run_workers(self, specs: Sequence[OrderSpec]) -> None:
+        """Run the suite under pytest-xdist, once for each of `specs`; each lane is an order. Raises OutOfBudget."""
+
+        def heard(tried: OrderTried, result: TrialResult) -> None:
+            self.diagnosis.heard(result)
+            if not result.lanes:
+                self.notes.append(f"order {tried.name} was not run: {result.detail or result.ending.value}")
+            elif result.detail:
+                self.notes.append(f"order {tried.name} did not run to its end: {result.detail}")
+            self.run.record_order(tried.name, None, len(result.outcomes), tried.failed)
+            self.listener.order_finished(tried)
+
+        session = self.session
+        for spec in specs:
+            self._crews |= observe_workers(
+                spec, session.dispatch, session.condition, session.settings.timeout, self.observed, heard
+            )
+
+    def _finding(self, failure: Failure) -> Finding:
+        crew = self._crews.get(failure.seen_in[0]) if failure.seen_in else None
+        if crew is None:  # also where it was seen both in one process and in a lane
+            return self.diagnosis.diagnose(failure)
+        if self._lanes is None:
+            self._lanes = LaneDiagnosis(self.diagnosis, self.session.confirmer)
+        return self._lanes.diagnose(failure, crew.sighting(failure.victim))
+
     def diagnose(self, failures: Sequence[Failure]) -> None:
         """Diagnose `failures`, one after another, and store each finding as it comes. Raises OutOfBudget."""
         for failure in failures:
-            found = self.diagnosis.diagnose(failure)
+            found = self._finding(failure)
             self.findings.append(found)
             if failure.signature is not None or found.confirmed:
-                self.run_saves(found)
+                self._save(found)
             self.listener.finding(found)
 
-    def run_saves(self, found: Finding) -> None:
+    def _save(self, found: Finding) -> None:
         """Store a finding with what its replay needs."""
         self.session.history.save_finding(found, self.session.context(), run=self.run)
 
-    def pursue(self, orders: Sequence[NamedOrder], victim: NodeId | None) -> None:
-        """Run `orders`, then diagnose what failed; stops in good order when the budget or the user says so."""
+    def pursue(self, orders: Sequence[NamedOrder], victim: NodeId | None, workers: Sequence[OrderSpec] = ()) -> None:
+        """Run `orders`, and the suite under xdist as `workers` say, then diagnose what failed.
+
+        Stops in good order when the budget or the user says so.
+        """
         with self.stopping():
             self.run_orders(orders)
+            self.run_workers(workers)
             self.diagnose(self.observed.failures(victim))
 
     def pursue_given(self, order: NamedOrder, victim: NodeId) -> None:
@@ -127,7 +162,7 @@ class Investigation:
             services=session.services,
             coverage=settings.coverage,
             workers=settings.workers,
-            sources=(),
+            sources=settings.sources,
             orders_tried=tuple(self.observed.tried),
             findings=tuple(self.findings),
             cost=session.dispatch.cost(session.seconds()),

@@ -18,7 +18,7 @@ from bisect_loop.conditions.services import ServiceError
 from bisect_loop.conditions.slots import open_slots
 from bisect_loop.confirm import PlainConfirmer
 from bisect_loop.history import FOLDER, FindingContext, History, HistoryError, Run, fingerprint
-from bisect_loop.model import Condition, Ending, TrialResult
+from bisect_loop.model import Condition, Ending, Service, TrialResult
 from bisect_loop.redact import secrets_in
 from bisect_loop.runner.command import Commander
 from bisect_loop.runner.dispatch import Dispatch
@@ -47,10 +47,14 @@ class Settings:
     cwd: Path
     paths: tuple[str, ...] = ()
     pytest_args: tuple[str, ...] = ()
+    ci_args: tuple[str, ...] = ()  # of CI's own command, where the user gives none
     python: str = sys.executable
     invocation: Literal["pytest", "python -m pytest"] = "pytest"
     env: tuple[tuple[str, str], ...] = ()
-    services: tuple[str, ...] = ()
+    services: tuple[Service, ...] = ()
+    ci_services: tuple[Service, ...] = ()  # those that can be had here are started, too
+    sources: tuple[str, ...] = ()  # what was read from where
+    notes: tuple[str, ...] = ()  # what of that was left out, and why
     coverage: bool = False
     workers: int = 1
     jobs: int | None = None
@@ -65,7 +69,7 @@ class Settings:
     @property
     def condition(self) -> Condition:
         return Condition(
-            args=(*self.paths, *self.pytest_args),
+            args=(*self.paths, *self.pytest_args, *self.ci_args),
             env=self.env,
             coverage=self.coverage,
             workers=self.workers,
@@ -97,7 +101,8 @@ class Session:
         self._check_paths()
         self.workspace = self._stack.enter_context(Workspace())
         try:
-            opened = open_slots(settings.services, self._width(), self.workspace, environ, settings.reset_external)
+            wanted = (*settings.services, *self._available(settings.ci_services, environ))
+            opened = open_slots(wanted, self._width(), self.workspace, environ, settings.reset_external)
         except ServiceError as error:
             raise Refusal(str(error)) from error
         self._stack.callback(opened.close)
@@ -146,9 +151,23 @@ class Session:
         """How many trials may run at once: forked ones are light, but each slot with services has servers."""
         if self.settings.jobs is not None:
             return self.settings.jobs
-        return min(_cores(), 4) if self.settings.services else _FORKED
+        return min(_cores(), 4) if self.settings.services or self.settings.ci_services else _FORKED
+
+    def _available(self, wanted: Sequence[Service], environ: Mapping[str, str]) -> list[Service]:
+        """Those services of CI's that can be had on this machine; the reader is told of the others."""
+        found = []
+        for service in wanted:
+            try:
+                open_slots([service], 1, self.workspace, environ).close()
+            except ServiceError as error:
+                self._say(f"trials run without CI's {service.name}: {error}")
+            else:
+                found.append(service)
+        return found
 
     def _check_paths(self) -> None:
+        for note in self.settings.notes:
+            self._say(note)
         if not self.settings.cwd.is_dir():
             raise Refusal(f"There is no directory {self.settings.cwd}: check -C.")
         for path in self.settings.paths:
@@ -163,6 +182,13 @@ class Session:
             return self._start()
         except StartFailure as failure:
             first = failure.result
+        if self.settings.ci_args and first.ending is Ending.USAGE_ERROR:
+            self._say(f"CI's pytest arguments are left out, because pytest does not start with them: {first.detail}")
+            self.condition = replace(self.condition, args=())
+            try:
+                return self._start()
+            except StartFailure as failure:
+                first = failure.result
         if self.condition.invocation == "pytest" and "No module named" in first.detail:
             self.condition = replace(self.condition, invocation="python -m pytest")
             try:

@@ -12,6 +12,10 @@ from typing import Any, Literal, TypeVar
 
 import click
 
+from bisect_loop.cli import Failed
+from bisect_loop.conditions.ci import CiError
+from bisect_loop.conditions.gather import Gathered, gather
+from bisect_loop.conditions.services import ServiceError, parse_service_option
 from bisect_loop.session import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -63,7 +67,8 @@ def suite_options(command: F) -> F:
             click.option(
                 "--service", "services", multiple=True, metavar="NAME[=HOW]", help="Start redis; or give its URL."
             ),
-            click.option("--coverage/--no-coverage", default=False, help="Run trials under coverage."),
+            click.option("--ci", "ci", metavar="FILE[:JOB]", help="Take variables and services from this CI file."),
+            click.option("--no-ci", is_flag=True, help="Take nothing from the project's CI files."),
             click.option(
                 "--jobs",
                 type=click.IntRange(1),
@@ -115,7 +120,8 @@ def settings_of(
     directory: Path | None,
     env: tuple[tuple[str, str], ...],
     services: tuple[str, ...],
-    coverage: bool,
+    ci: str | None,
+    no_ci: bool,
     jobs: int | None,
     timeout: float,
     confirm: int,
@@ -124,19 +130,35 @@ def settings_of(
     roles: bool,
     budget: float | None,
     outputs: tuple[Path, ...] = (),
-    workers: int = 1,
 ) -> Settings:
-    """Settings from the options of a command; `rest` are pytest's own arguments."""
+    """Settings from the options of a command and the project's CI files; `rest` are pytest's own arguments.
+
+    What the user says goes before what CI says; CI's pytest command counts where the user gives no path and no
+    argument. Raises Failed where a CI file that was named cannot be used.
+    """
     cwd = (directory or Path()).absolute()
+    chosen = interpreter(python, cwd)
+    try:
+        found = Gathered() if no_ci else gather(cwd, ci)
+        asked = [parse_service_option(text) for text in services]
+    except (CiError, ServiceError) as error:
+        raise Failed(str(error), 4) from error
+    taken = {service.name for service in asked}
+    plain = not paths and not rest
+    if plain and directory is None and found.directory is not None and found.directory.is_dir():
+        cwd = found.directory
     return Settings(
         cwd=cwd,
         paths=paths,
         pytest_args=rest,
-        python=interpreter(python, cwd),
-        env=tuple(dict(env).items()),
-        services=services,
-        coverage=coverage,
-        workers=workers,
+        ci_args=found.args if plain else (),
+        python=chosen,
+        invocation=found.invocation if plain else "pytest",
+        env=tuple({**dict(found.env), **dict(env)}.items()),
+        services=tuple(asked),
+        ci_services=tuple(service for service in found.services if service.name not in taken),
+        sources=found.sources,
+        notes=found.notes,
         jobs=jobs,
         timeout=timeout,
         budget=budget,

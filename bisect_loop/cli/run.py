@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ _DEFAULT_ORDERS = "default,reverse,shuffle:3"
     default=_DEFAULT_ORDERS,
     show_default=True,
     metavar="LIST",
-    help="default,reverse,shuffle:N,xdist:N",
+    help="default,reverse,shuffle:N,xdist:N[:MODE]",
 )
 @click.option(
     "--order", "order_file", type=click.Path(path_type=Path), help="Run the order in this file: one id a line."
@@ -70,16 +71,17 @@ def command(
             with Session(settings, os.environ, say) as session:
                 listener.started(session.suite)
                 whole = _orders(session, specs, order_file)
+                workers = [] if order_file is not None else _workers(session, specs, whole, say)
                 if victim is not None and victim not in session.suite.nodeids:
                     raise OrderError(f"{victim} is not collected{suggestion(victim, session.suite.nodeids)}.")
                 if victim is not None and order_file is not None and victim not in whole[0].order:
                     raise OrderError(f"{victim} does not stand in {order_file}: add it, behind what breaks it.")
-                run = session.begin(repr((whole, victim)), tuple(sys.argv[1:]))
+                run = session.begin(repr((whole, workers, victim)), tuple(sys.argv[1:]))
                 investigation = Investigation(session, run, listener, notes)
                 if order_file is not None and victim is not None:
                     investigation.pursue_given(whole[0], victim)
                 else:
-                    investigation.pursue(whole, victim)
+                    investigation.pursue(whole, victim, workers)
                 report = investigation.report()
                 run.finish(report.stopped_because, report)
                 stored = session.stored
@@ -96,3 +98,18 @@ def _orders(session: Session, specs: list[OrderSpec], order_file: Path | None) -
     if order_file is not None:
         return [NamedOrder("file", checked_order(order_file, session.suite.nodeids))]
     return named_orders(specs, session.suite.nodeids)
+
+
+def _workers(
+    session: Session, specs: list[OrderSpec], whole: list[NamedOrder], say: Callable[[str], None]
+) -> list[OrderSpec]:
+    """Those of --orders for pytest-xdist: none where the tests' interpreter does not have it. Raises Refusal."""
+    wanted = [spec for spec in specs if spec.kind == "xdist"]
+    if not wanted or "xdist" in session.suite.plugins:
+        return wanted
+    names = ", ".join(spec.name for spec in wanted)
+    if not whole:
+        python = session.settings.python
+        raise Refusal(f"{names} cannot be run: install pytest-xdist for {python}, or name other --orders.")
+    say(f"left out {names}: pytest-xdist is not among the plugins of these tests")
+    return []

@@ -8,7 +8,7 @@ import subprocess
 import click
 
 from bisect_loop.cli import Failed
-from bisect_loop.conditions.services import ServiceError
+from bisect_loop.conditions.services import ServiceError, parse_service_option
 from bisect_loop.conditions.slots import open_slots
 from bisect_loop.runner.workspace import Workspace
 
@@ -28,7 +28,7 @@ def command(rest: tuple[str, ...], /, services: tuple[str, ...], debug: bool) ->
         raise Failed("There is no command to run: write it behind --, as in `bisect-loop with redis -- pytest`.", 4)
     with Workspace() as workspace:
         try:
-            opened = open_slots(services, 1, workspace, os.environ)
+            opened = open_slots([parse_service_option(text) for text in services], 1, workspace, os.environ)
         except ServiceError as error:
             raise Failed(str(error), 4) from error
         try:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bisect_loop.conditions.services import Launch, Server, parse_service_option, start
+from bisect_loop.conditions.services import Launch, Server, start
 from bisect_loop.model import Service
 from bisect_loop.runner.target import Slot
 from bisect_loop.runner.workspace import Workspace
@@ -32,19 +32,18 @@ class Opened:
 
 
 def open_slots(
-    wanted: Sequence[str],
+    wanted: Sequence[Service],
     width: int,
     workspace: Workspace,
     environ: Mapping[str, str],
     reset_external: bool = False,
 ) -> Opened:
-    """Start the services `wanted` (as --service names them) once for each of `width` slots.
+    """Start the services `wanted` once for each of `width` slots.
 
     A service that the user gives by URL is one and the same for all trials, so there is one slot then. Raises
     ServiceError; nothing is left running then.
     """
-    specs = [parse_service_option(text) for text in wanted]
-    if any(spec.kind == "url" for spec in specs):
+    if any(spec.kind == "url" for spec in wanted):
         width = 1
     launch = Launch(
         directory=Path(workspace.directory()),
@@ -59,7 +58,7 @@ def open_slots(
     try:
         for index in range(width):
             mine = []
-            for spec in specs:
+            for spec in wanted:
                 mine.append(start(spec, launch))
                 servers.append(mine[-1])
             env = {server.service.name: server.env() for server in mine}

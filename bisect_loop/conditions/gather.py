@@ -1,0 +1,107 @@
+"""From a CI file to the conditions of trials: variables, services and pytest's arguments, each with its place."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bisect_loop import model
+from bisect_loop.conditions.ci import (
+    CiError,
+    EnvEntry,
+    Job,
+    PytestCommand,
+    Service,
+    choose,
+    choose_variant,
+    discover,
+    read,
+    repository_of,
+    split_target,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a CI job sets. `sources` says in a line each what came from where, `notes` what was left out and why.
+
+    `args` is empty where the job's pytest command cannot be run as it is.
+    """
+
+    env: tuple[tuple[str, str], ...] = ()
+    services: tuple[model.Service, ...] = ()
+    args: tuple[str, ...] = ()
+    invocation: Literal["pytest", "python -m pytest"] = "pytest"
+    directory: Path | None = None
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def gather(cwd: Path, target: str | None, python: str = "") -> Gathered:
+    """Read what CI sets for the project at `cwd`.
+
+    `target` is FILE[:JOB]; None looks for the project's CI files and takes the job that runs pytest. `python` is
+    "3.11", to choose among a matrix. Raises CiError, one sentence, where a named file cannot be used.
+    """
+    wanted: str | None = None
+    notes: list[str] = []
+    if target is None:
+        jobs: list[Job] = []
+        for found in discover(cwd):
+            try:
+                jobs += read(found.path)
+            except CiError as error:
+                notes.append(str(error))
+        if not any(job.commands for job in jobs):
+            return Gathered(notes=tuple(notes))
+    else:
+        path, wanted = split_target(target)
+        jobs = read(path if path.is_absolute() else cwd / path)
+    choice = choose(jobs, wanted)
+    variant, why = choose_variant(choice.job, python, sys.platform)
+    sources = [choice.why, why] if len(choice.job.variants) > 1 else [choice.why]
+    command = next((c for c in variant.commands if not c.unresolved), None)
+    env, left_out = _variables(variant.env if command is None else command.env)
+    notes += left_out
+    sources += [f"{entry.name} from {entry.source} ({entry.level})" for entry in env]
+    services = [_service(service) for service in variant.services]
+    sources += [f"service {s.name} ({s.image}) from {s.source}" for s in variant.services]
+    notes += [f"{item.source}: {item.reason}: {item.text}" for item in variant.unresolved]
+    directory = None
+    if command is not None:
+        sources.append(f"{' '.join(command.argv)} from {command.source}{_through(command)}")
+        directory = repository_of(cwd) / command.working_directory
+    return Gathered(
+        env=tuple((entry.name, entry.value or "") for entry in env),
+        services=tuple(services),
+        args=() if command is None else command.args,
+        invocation="pytest" if command is None else command.invocation,
+        directory=directory,
+        sources=tuple(sources),
+        notes=tuple(notes),
+    )
+
+
+def _variables(entries: tuple[EnvEntry, ...]) -> tuple[list[EnvEntry], list[str]]:
+    """The variables whose value is known, and a note on each of the others. What CI itself sets is not the job's."""
+    strongest: Mapping[str, EnvEntry] = {entry.name: entry for entry in entries}
+    own = [entry for entry in strongest.values() if entry.level not in ("default", "service")]
+    notes = [
+        f"{entry.name} ({entry.source}) needs the secret {', '.join(entry.secrets)}: give it with --env"
+        if entry.secrets
+        else f"{entry.name} ({entry.source}) is left out: {entry.shown} is known to a CI run only"
+        for entry in own
+        if entry.value is None
+    ]
+    return [entry for entry in own if entry.value is not None], notes
+
+
+def _service(service: Service) -> model.Service:
+    return model.Service(service.name, image=None if service.unresolved else service.image or None)
+
+
+def _through(command: PytestCommand) -> str:
+    return f" through {', '.join(command.through)}" if command.through else ""
