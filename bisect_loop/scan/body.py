@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterable
 from dataclasses import replace
 
-from bisect_loop.scan.effects import Effects, mentions_loop
+from bisect_loop.scan.effects import Effects, is_loop, mentions_loop
 from bisect_loop.scan.holders import target_of
 from bisect_loop.scan.scopes import FunctionNode, Scope
 from bisect_loop.scan.summaries import Summaries, is_cached
@@ -155,7 +155,7 @@ class _Walker:
                 for each, part in zip(target.elts, value.elts, strict=True):
                     self.assign(each, part, conds, node)
             return
-        if isinstance(target, ast.Name) and mentions_loop(value, self.effects.loops):
+        if isinstance(target, ast.Name) and is_loop(value, self.effects.loops):
             self.effects.loops.add(target.id)
         found = self.effects.evaluate(value)
         if not found:

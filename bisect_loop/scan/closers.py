@@ -87,14 +87,14 @@ class Closers:
                 each.holder.dotted == store.holder.dotted for each in facts.param_stores
             ):
                 filling.add(scope)
-        for name in names:
+        for name in sorted(names):
             for scope in self._rebinders.get(name, ()):
                 if scope.kind != "function" or scope in filling:
                     continue
                 for chain, line in scope.rebinds.items():
                     if chain[-1] == name and self._means(scope, chain, store):
                         found.setdefault(scope, Closing(line, False))
-        for method in (*RESET_METHODS, *CLOSE_METHODS):
+        for method in (*sorted(RESET_METHODS), *sorted(CLOSE_METHODS)):
             for scope, chains in self.project.mentions.get(method, {}).items():
                 for chain in chains:
                     line = scope.refs[chain]

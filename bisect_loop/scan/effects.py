@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from bisect_loop.scan.evaluate import bound_arguments, evaluate, is_bound_call
@@ -14,14 +15,41 @@ from bisect_loop.scan.summaries import Summaries, is_singleton
 from bisect_loop.scan.values import Abstract, CallSite, Conds, Facts, Holder, Instance, Param, ParamStore, Store, Value
 
 _ADDERS = frozenset(["append", "add", "setdefault", "insert", "update", "extend", "appendleft"])
+_LOOP = re.compile(r"(^|_)loop(_id|_key)?$|^get_(running|event)_loop$")
 _INSTALLERS = ("init", "setup", "configure", "set_", "install", "bind")
 
 
-def mentions_loop(node: ast.AST, loops: Iterable[str] = ()) -> bool:
+def mentions_loop(node: ast.AST, loops: Collection[str] = ()) -> bool:
     """Tell whether an expression depends on an event loop: a call that gives it, or a name that says so."""
     for each in ast.walk(node):
         name = each.id if isinstance(each, ast.Name) else each.attr if isinstance(each, ast.Attribute) else ""
-        if name and ("loop" in name.lower() or name in loops):
+        if name and (name in loops or _LOOP.search(name)):
+            return True
+    return False
+
+
+def is_loop(node: ast.expr, loops: Collection[str] = ()) -> bool:
+    """Tell whether an expression is a loop, or a key made of one: `id(loop)`, `(loop, url)`."""
+    if isinstance(node, ast.Call):
+        if chain_of(node.func)[-1] in ("id", "hash", "ref"):
+            return any(is_loop(argument, loops) for argument in node.args)
+        return mentions_loop(ast.Name(chain_of(node.func)[-1]), loops)
+    if isinstance(node, ast.Tuple):
+        return any(is_loop(element, loops) for element in node.elts)
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return mentions_loop(ast.Name(chain_of(node)[-1]), loops)
+    return False
+
+
+def asks_which_loop(test: ast.expr, loops: Collection[str] = ()) -> bool:
+    """Tell whether a condition compares loops, looks one up, or asks whether it is closed."""
+    for each in ast.walk(test):
+        if isinstance(each, ast.Compare):
+            sides = [each.left, *each.comparators]
+            is_null_check = any(isinstance(side, ast.Constant) for side in sides)
+            if not is_null_check and any(mentions_loop(side, loops) for side in sides):
+                return True
+        elif isinstance(each, ast.Attribute) and each.attr == "is_closed" and mentions_loop(each.value, loops):
             return True
     return False
 
@@ -66,7 +94,7 @@ class Effects:
             elif isinstance(target, Holder):
                 kind = "container" if literal and target.kind in ("global", "class") else target.kind
                 holder = replace(target, kind=kind)
-                per_loop = keyed or any(mentions_loop(cond.test, self.loops) for cond in conds)
+                per_loop = keyed or any(asks_which_loop(cond.test, self.loops) for cond in conds)
                 if isinstance(value, Param):
                     self.facts.param_stores.append(ParamStore(holder, value, conds, per_loop))
                 else:
@@ -97,7 +125,7 @@ class Effects:
             return
         if callee is not None:
             resourceful = any(isinstance(value, Value) for value in holds)
-            (self.facts.handed if resourceful else self.facts.forwarded).add(callee)
+            (self.facts.handed if resourceful else self.facts.forwarded).setdefault(callee)
             self.into(node, callee, conds)
         elif isinstance(node.func, ast.Attribute):
             self.into_container(node, node.func, holds, conds)

@@ -21,12 +21,12 @@ _MOST_CONTENTS = 4  # resources told apart in one holder
 
 
 class Flow:
-    """What every scope of interest does. `known` holds the summaries after `run`."""
+    """What every scope of interest does. After `run`, `known` holds the summaries and `walks` counts the cost."""
 
     def __init__(self, project: Project) -> None:
         self.project = project
         self.known = Summaries(project)
-        self._walks: Counter[Scope] = Counter()
+        self.walks: Counter[Scope] = Counter()
         self._waiting: deque[Scope] = deque()
         self._queued: set[Scope] = set()
         self._hot: set[Scope] = set()  # functions that are passed a resource by somebody
@@ -51,9 +51,9 @@ class Flow:
         while self._waiting:
             scope = self._waiting.popleft()
             self._queued.discard(scope)
-            if self._walks[scope] >= _MOST_WALKS:
+            if self.walks[scope] >= _MOST_WALKS:
                 continue
-            self._walks[scope] += 1
+            self.walks[scope] += 1
             before = self.known.of(scope).summary()
             facts = walk(scope, self.known)
             self.known.facts[scope] = facts
@@ -61,13 +61,15 @@ class Flow:
             filled = self._fill(facts.stores)
             if facts.summary() != before:
                 self._enqueue(self._users(scope, facts))
-            for name in filled:
+            for name in sorted(filled):
                 self._enqueue(self.project.mentions.get(name, ()))
 
     def _follow(self, scope: Scope, facts: Facts) -> None:
         """Look into the functions that a resource is passed to, and on from there."""
         given = facts.handed | facts.forwarded if scope in self._hot else facts.handed
-        for callee in given - self._hot:
+        for callee in given:
+            if callee in self._hot:
+                continue
             self._hot.add(callee)
             if callee in self.known.facts:
                 self._follow(callee, self.known.facts[callee])
@@ -137,7 +139,7 @@ class Flow:
             ):
                 for each in (klass, *self._below(klass)):
                     yield from self._mentioning(each)
-        for name in LAST_NAMES:
+        for name in sorted(LAST_NAMES):
             for scope, chains in self.project.mentions.get(name, {}).items():
                 if any(self._makes(scope, chain) for chain in chains):
                     yield scope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from bisect_loop.scan.conditions import PYTEST_LOADED, Conditions
-from bisect_loop.scan.effects import mentions_loop
+from bisect_loop.scan.effects import asks_which_loop
 from bisect_loop.scan.environment import environment_of
 from bisect_loop.scan.flow import Flow
 from bisect_loop.scan.lifetimes import Lifetimes
@@ -40,7 +40,7 @@ class Guards:
         found: list[Guard] = []
         if store.value.managed:
             found.append(Guard("closed", self._place(store), "closed by its `with` statement", True))
-        if store.per_loop or any(mentions_loop(cond.test) for cond in store.value.conds):
+        if store.per_loop or any(asks_which_loop(cond.test) for cond in store.value.conds):
             found.append(Guard("per-loop", self._place(store), "kept per event loop", True))
         found.extend(self._under_pytest(store))
         found.extend(self._by_environment(store))

@@ -147,8 +147,9 @@ class Facts:
     own: list[tuple[str, Value | Param]] = field(default_factory=list)
     env: dict[str, tuple[Abstract, ...]] = field(default_factory=dict)
     calls: list[CallSite] = field(default_factory=list)
-    handed: set[Scope] = field(default_factory=set)  # functions that are passed a resource
-    forwarded: set[Scope] = field(default_factory=set)  # functions that are passed a parameter of this one
+    # Dicts for their order, which makes every scan of the same files say the same.
+    handed: dict[Scope, None] = field(default_factory=dict)  # functions that are passed a resource
+    forwarded: dict[Scope, None] = field(default_factory=dict)  # functions that are passed a parameter of this one
 
     def summary(self) -> tuple[object, ...]:
         """What other scopes can see of it: equal summaries mean that nothing has changed for them."""

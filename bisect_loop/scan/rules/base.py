@@ -105,10 +105,10 @@ def finding(code: str, message: str, place: Place, end_line: int = 0) -> ScanFin
 
 
 def with_article(noun: str) -> str:
-    """ "a motor client", "an asyncpg pool"."""
+    """Return "a motor client" or "an asyncpg pool"."""
     return f"an {noun}" if noun[:1].lower() in "aeiou" or noun.startswith("httpx") else f"a {noun}"
 
 
 def plural(count: int, noun: str) -> str:
-    """ "1 test", "3 tests"."""
+    """Return "1 test" or "3 tests"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -28,6 +28,7 @@ def test_not_reset():
 async def test_loops():
     wired.client_of_this_loop()
     wired.client_by_key()
+    wired.client_of_no_loop()
     wired.client_by_weak_key()
     await wired.closes_its_own()
     async with wired.lifespan(None), wired.with_pair(None):

@@ -9,7 +9,7 @@ import httpx
 from flags import settings, under_pytest
 
 _by_flag = _by_env = _by_version = _by_module = _reset = _cleared = _per_loop = _scoped = _closed = None
-_hooked = _in_test_mode = _elsewhere = _reversed = _late = _some_tests = _paired = _inverted = _through = None
+_hooked = _in_test_mode = _elsewhere = _reversed = _late = _some_tests = _paired = _inverted = _through = _no_loop = None
 _loop = None
 _clients = {}
 _weak = weakref.WeakKeyDictionary()
@@ -108,6 +108,14 @@ def client_of_this_loop():
     if _per_loop is None or _loop is not running:
         _per_loop, _loop = httpx.AsyncClient(), running  # near-miss: BL001 one for each loop
     return _per_loop
+
+
+def client_of_no_loop():
+    global _no_loop
+    loop = asyncio.get_event_loop()
+    if loop is None or settings.use_uvloop:
+        return None
+    _no_loop = httpx.AsyncClient()  # expect: BL001
 
 
 def client_by_key():
