@@ -197,26 +197,32 @@ def _kill_group(pid: int) -> None:
 
 
 def _redirect(config: pytest.Config, output: str) -> None:
-    """Send this child's output to its own file, pytest's capture and faulthandler included."""
+    """Send this child's output to its own files, pytest's capture and faulthandler included.
+
+    The stream objects stay, because modules and log handlers kept them when they were imported: what changes is
+    the open file below each descriptor.
+    """
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:
-        capture.stop_global_capturing()
+        capture.suspend_global_capture(in_=True)
     sys.stdout.flush()
     sys.stderr.flush()
     opened = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(opened, 1)
     os.dup2(opened, 2)
+    captured = getattr(capture, "_global_capturing", None)
+    for stream in (getattr(captured, "out", None), getattr(captured, "err", None)):
+        if hasattr(stream, "targetfd_save"):  # a capture of descriptors, whose files every child would share
+            os.dup2(opened, stream.targetfd_save, inheritable=False)
+            with tempfile.TemporaryFile(buffering=0) as own:
+                os.dup2(own.fileno(), stream.tmpfile.fileno(), inheritable=False)
     os.close(opened)
     try:
         from _pytest.faulthandler import fault_handler_stderr_fd_key
 
-        os.dup2(2, config.stash[fault_handler_stderr_fd_key])
+        os.dup2(2, config.stash[fault_handler_stderr_fd_key], inheritable=False)
     except (ImportError, KeyError):
         pass  # no faulthandler plugin: nothing to redirect
-    if capture is not None:
-        # The files behind a global capture would be shared with every other child.
-        capture.start_global_capturing()
-        capture.suspend_global_capture(in_=True)
 
 
 def _own_directory(config: pytest.Config, directory: str) -> None:
