@@ -109,7 +109,13 @@ class Session:
         self.services = opened.services
         self.slots = Slots(opened.slots)
         self.variables = {name: tuple(env) for name, env in opened.variables.items()}
-        self.condition = replace(settings.condition, services=tuple(s.name for s in self.services))
+        by_service = {variable for names in self.variables.values() for variable in names}
+        self.condition = replace(
+            settings.condition,
+            # What a service that was started sets itself is part of that service.
+            env=tuple((name, value) for name, value in settings.env if name not in by_service),
+            services=tuple(service.name for service in self.services),
+        )
         forked, collected = self._collect()
         self.suite = collected.suite
         self.paths = frozenset(collected.paths)
@@ -287,8 +293,13 @@ def explain(result: TrialResult, settings: Settings) -> tuple[str, int]:
         return "No tests were collected: name a path that holds some.", 5
     if detail.startswith("no-pytest"):
         return f"{python} has no pytest: install it there, or name another interpreter with --python.", 4
+    what = detail.partition(": ")[2]
+    if detail.startswith("no-python"):
+        return f"{python} does not run as CPython 3.8 or later ({what}): name another interpreter with --python.", 4
+    if detail.startswith("broken-pytest"):
+        mend = "install it again there, or name another interpreter with --python"
+        return f"{python} cannot import its pytest ({what}): {mend}.", 4
     if detail.startswith("unsupported"):
-        what = detail.partition(": ")[2]
         return f"{what} of {python} is too old: bisect-loop needs CPython 3.8 and pytest 8.0 or later.", 4
     if result.ending is Ending.COLLECTION_ERROR:
         return f"{detail}. Mend that, or leave the file out with `-- --ignore=PATH`.", 4

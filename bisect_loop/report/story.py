@@ -67,7 +67,7 @@ def _conditions(report: RunReport) -> Row:
         facts.append(span("plain", count(report.workers, "worker")))
     lines = [gap([span("plain", name) for name, _ in report.env]), gap(facts)]
     if any(lines) and report.sources:
-        lines.append((span("dim", "from "), text(listed(report.sources))))
+        lines += [(span("dim", "from "), text(source)) for source in report.sources]
     return Row("conditions", tuple(line for line in lines if line))
 
 

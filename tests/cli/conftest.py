@@ -49,22 +49,24 @@ def command_line(*args: str) -> list[str]:
     return [sys.executable, "-m", "bisect_loop", *args]
 
 
-def environ() -> dict[str, str]:
-    return {**without_outer_pytest(os.environ), "COLUMNS": "120"}
+def environ(*, plugins: bool = True) -> dict[str, str]:
+    """The environment of a command. Without `plugins` pytest starts several times as fast, and loads none."""
+    bare = {} if plugins else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    return {**without_outer_pytest(os.environ), "COLUMNS": "120", **bare}
 
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    """Run `bisect-loop ARGS` in `cwd`; `run` and `hunt` also write JSON."""
+    """Run `bisect-loop ARGS` in `cwd`; `run` and `hunt` also write JSON. pytest loads plugins with `plugins` only."""
 
-    def call(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Done:
+    def call(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None, plugins: bool = False) -> Done:
         file = tmp_path / "result.json"
         more = [f"--json={file}"] if args[0] in ("run", "hunt") else []
         words = [args[0], *more, *args[1:]]
         done = subprocess.run(
             command_line(*words),
             cwd=cwd or tmp_path,
-            env={**environ(), **(env or {})},
+            env={**environ(plugins=plugins), **(env or {})},
             capture_output=True,
             text=True,
         )

@@ -32,14 +32,14 @@ def test_plain_run_takes_what_the_workflow_says(cli: Cli, tmp_path: Path) -> Non
     shutil.copytree(SCENARIOS / "redis_singleton", project, ignore=shutil.ignore_patterns(".bisect-loop"))
     (project / ".github" / "workflows").mkdir(parents=True)
     (project / ".github" / "workflows" / "ci.yml").write_text(WORKFLOW)
-    done = cli("run", "--orders", "reverse", "--confirm", "1", "--no-roles", cwd=project)
+    done = cli("run", "--orders", "reverse", "--confirm", "1", "--no-roles", cwd=project, plugins=True)
     assert done.code == 1, done.err
     (found,) = done.result["findings"]
     assert found["needs"]["services"] == ["redis"]
     assert found["needs"]["env"] == ["REDIS_URL"]
     assert "ci.yml" in " ".join(done.result["conditions"]["sources"])
     assert "needs the secret API_TOKEN" in done.err
-    without = cli("run", "--no-ci", "--orders", "reverse", cwd=project)
+    without = cli("run", "--no-ci", "--orders", "reverse", cwd=project, plugins=True)
     assert (without.code, without.result["findings"]) == (0, [])
 
 

@@ -19,7 +19,9 @@ def test_pair_found_confirmed_and_replayable(cli: Cli, suite: Path) -> None:
     assert found["minimal_order"] == [POLLUTER, VICTIM]
     assert found["confirmation"] == {"minimal_failed": [3, 3], "victim_alone_passed": [3, 3], "runner": "fresh"}
     assert found["replay"]["ran"] is True
-    shown = subprocess.run(found["replay"]["command"], shell=True, cwd=suite, env=environ(), capture_output=True)
+    shown = subprocess.run(
+        found["replay"]["command"], shell=True, cwd=suite, env=environ(plugins=False), capture_output=True
+    )
     assert shown.returncode == 1
     assert "FINDING" in done.out
     assert found["id"] in done.out
@@ -68,7 +70,7 @@ def test_run_from_another_directory(cli: Cli, suite: Path, tmp_path: Path) -> No
     assert done.code == 1
     (found,) = done.result["findings"]
     assert found["victim"] == VICTIM
-    shown = subprocess.run(found["replay"]["command"], shell=True, cwd=suite / "tests", env=environ())
+    shown = subprocess.run(found["replay"]["command"], shell=True, cwd=suite / "tests", env=environ(plugins=False))
     assert shown.returncode == 1
 
 
