@@ -47,6 +47,11 @@ class Observed:
                 found[key] = Failure(outcome.nodeid, signature, before, self._passing(outcome.nodeid), (order.name,))
         return list(found.values())
 
+    def shows_more(self, result: TrialResult) -> bool:
+        """Whether `result` has a failure that no result so far has."""
+        known = {failure for _, earlier in self.results for failure in _failures(earlier)}
+        return not known.issuperset(_failures(result))
+
     def _passing(self, victim: NodeId) -> tuple[NodeId, ...] | None:
         """What ran before `victim` in the shortest prefix after which it passed, None where it never did."""
         prefixes = [
@@ -116,16 +121,27 @@ def observe(
         batch, rest = rest[: dispatch.fresh_width], rest[dispatch.fresh_width :]
         results = dispatch.run_all([trial(order) for order in batch], width=len(batch))
         for order, result in zip(batch, results, strict=True):
-            # What one of several runs at once shows is believed only when it shows it alone as well.
-            believed = result if len(batch) == 1 or not result.failed else dispatch.run(trial(order))
-            if failed(believed) != failed(result):
-                dispatch.disturbed()
-            add(order, believed)
+            # What one of several runs at once shows is believed only when it shows it alone as well, or another did.
+            if len(batch) > 1 and seen.shows_more(result):
+                alone = dispatch.run(trial(order))
+                if failed(alone) != failed(result):
+                    dispatch.disturbed()
+                result = alone
+            add(order, result)
 
 
 def failed(result: TrialResult) -> tuple[NodeId, ...]:
     """The tests that failed, in the order in which they ran."""
     return tuple(outcome.nodeid for outcome in result.failed)
+
+
+def _failures(result: TrialResult) -> set[tuple[NodeId, str]]:
+    """Each failure as (victim, key of its signature)."""
+    return {
+        (outcome.nodeid, signature.key)
+        for outcome in result.failed
+        for signature in outcome.signatures or (_NO_SIGNATURE,)
+    }
 
 
 def _without_stopper(order: Sequence[NodeId], result: TrialResult) -> tuple[NodeId, ...] | None:
