@@ -210,8 +210,9 @@ def _redirect(config: pytest.Config, output: str) -> None:
     opened = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(opened, 1)
     os.dup2(opened, 2)
-    captured = getattr(capture, "_global_capturing", None)
-    for stream in (getattr(captured, "out", None), getattr(captured, "err", None)):
+    captured: Any = getattr(capture, "_global_capturing", None)
+    streams: list[Any] = [getattr(captured, name, None) for name in ("out", "err")]
+    for stream in streams:
         if hasattr(stream, "targetfd_save"):  # a capture of descriptors, whose files every child would share
             os.dup2(opened, stream.targetfd_save, inheritable=False)
             with tempfile.TemporaryFile(buffering=0) as own:

@@ -31,6 +31,7 @@ def _plugins(package: str, control: Dict[str, Any]) -> List[object]:
 def main() -> int:
     with open(sys.argv[1]) as file:
         control = json.load(file)
+    _say(control, k="launched")
     here = os.path.dirname(os.path.abspath(__file__))
     if sys.path and os.path.abspath(sys.path[0] or ".") == here:
         # What `pytest` and `python -m pytest` have in this place.
@@ -41,7 +42,8 @@ def main() -> int:
     try:
         import pytest
     except ImportError as error:
-        _say(control, k="no-pytest", text=str(error))
+        missing = getattr(error, "name", None) == "pytest"
+        _say(control, k="no-pytest" if missing else "broken-pytest", text=str(error))
         return 4
     if int(pytest.__version__.split(".")[0]) < 8:
         _say(control, k="unsupported", text="pytest " + pytest.__version__)

@@ -151,12 +151,16 @@ class ForkServer:
         ended = wait(
             self._process, self._events, 5.0, over=lambda: True, kill=lambda: guard.kill_group(self._process.pid)
         )
+        seen, output = transcript.read(self._events), tail(self._output, 20000)
+        if not (seen.launched or timed_out or self._workspace.closed):
+            sentence = f"no-python: {transcript.last_words(output, ended.status)}"
+            return TrialResult((), Ending.USAGE_ERROR, "fork", sentence)
         return transcript.conclude(
-            transcript.read(self._events),
+            seen,
             status=ended.status,
             timed_out=timed_out,
             cancelled=self._workspace.closed,
-            output=tail(self._output, 20000),
+            output=output,
             runner="fork",
             seconds=time.perf_counter() - self._began,
             timeout=self._timeout,

@@ -22,7 +22,8 @@ class Transcript:
     collection_errors: list[tuple[str, str]] = field(default_factory=list)
     internal_error: str = ""
     stopped: str = ""
-    refused: str = ""  # the interpreter has no pytest, or one that is too old
+    launched: bool = False  # the interpreter understood our first lines
+    refused: str = ""  # the interpreter has no pytest, or one that is too old or broken
     collected: int | None = None
     status: int | None = None
     ended: bool = False
@@ -80,7 +81,9 @@ def read(path: Path) -> Transcript:
         elif kind == "stopped":
             seen.stopped = event["text"]
             seen.running = None  # what stopped the session cut this test short: it has no outcome
-        elif kind in ("unsupported", "no-pytest"):
+        elif kind == "launched":
+            seen.launched = True
+        elif kind in ("unsupported", "no-pytest", "broken-pytest"):
             seen.refused = f"{kind}: {event['text']}"
         elif kind == "collected":
             seen.collected = event["n"]
@@ -99,6 +102,17 @@ def describe_exit(status: int) -> str:
         except ValueError:
             return f"killed by signal {-status}"
     return f"exited with status {status}"
+
+
+def last_words(output: str, status: int | None) -> str:
+    """What a program that never came to our first line said for itself, or how it ended where it said nothing.
+
+    Python names its error in the last line, a shell in the first.
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    if not lines:
+        return describe_exit(status if status is not None else -signal.SIGKILL)
+    return (lines[-1] if "Error" in lines[-1] else lines[0])[:300]
 
 
 def _last_line(text: str) -> str:
