@@ -58,11 +58,11 @@ def test_a_search_that_hits_its_bound_says_so(tmp_path: Path) -> None:
 
 def test_two_scans_say_the_same() -> None:
     """The report does not hang on hashes or addresses."""
-    corpus = Path(__file__).parent / "corpus"
+    project = Path(__file__).parent / "corpus" / "guards"
     outputs = set()
     for seed in ("1", "2"):
         done = subprocess.run(
-            [sys.executable, "-m", "bisect_loop", "scan", "--no-ci", "--format", "json", "-C", str(corpus)],
+            [sys.executable, "-m", "bisect_loop", "scan", "--no-ci", "--format", "json", "-C", str(project)],
             env={**os.environ, "PYTHONHASHSEED": seed},
             capture_output=True,
             check=False,
