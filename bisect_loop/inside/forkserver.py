@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from . import plugin
+from . import plugin, record
 
 
 def refusal() -> str:
@@ -123,6 +123,7 @@ class Server(plugin.Conductor):
         self.pytest_internalerror(pytest.ExceptionInfo.from_current())
 
     def _child(self, request: dict[str, Any]) -> None:
+        self.owner = record.process()
         os.setsid()
         os.close(self._requests)
         os.close(self._answers)
@@ -175,6 +176,7 @@ class Server(plugin.Conductor):
             return
         status = 70
         try:
+            self.owner = record.process()
             try:
                 self.session._setupstate.teardown_exact(items[0])
             except Exception:  # in a real order this error is the previous test's, and the victim runs all the same

@@ -76,9 +76,12 @@ class Ends:
 
     def __init__(self, events: str) -> None:
         self.events = events
+        self.owner = record.process()
 
     def emit(self, **event: Any) -> None:
-        record.append(self.events, event)
+        # A test may fork and let the child run on through the rest of the suite: that one's outcomes are nobody's.
+        if record.process() == self.owner:
+            record.append(self.events, event)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -163,7 +166,7 @@ class Recorder(Ends):
             event["sig"] = self._failures
         if self.probe is not None:
             event.update(k="probe", at=self.probe)
-        record.append(self.events, event)
+        self.emit(**event)
 
 
 class Conductor(Recorder):

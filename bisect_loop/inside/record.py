@@ -18,6 +18,11 @@ def now(clock: Callable[[], float] = time.perf_counter) -> float:
     return clock()
 
 
+def process(pid: Callable[[], int] = os.getpid) -> int:
+    """The process that this is."""
+    return pid()
+
+
 def append(
     path: str,
     event: Mapping[str, Any],
