@@ -55,7 +55,7 @@ class Server(plugin.Conductor):
         self.items = list(session.items)
         about = plugin.describe(session.config, session)
         about["refusal"] = refusal()
-        about["neutral"] = ["-n0"] if self.workers_wanted else []
+        about["neutral"] = self.undoing
         with open(self.control["about"], "w", encoding="utf-8", errors="surrogatepass") as file:
             json.dump(about, file)
         self._answer(ready=True)

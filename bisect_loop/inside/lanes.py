@@ -20,7 +20,7 @@ if EVENTS in os.environ and worker.ID in os.environ:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
-        plugin.neutralise(config, kept=("randomly_seed",))
+        plugin.neutralise(config, kept=("randomly_seed", "basetemp"))
         return (yield)
 
     def pytest_configure(config: pytest.Config) -> None:

@@ -1,4 +1,4 @@
-"""A plugin for a run of plain pytest: it watches and does nothing else.
+"""A plugin for a run of plain pytest: it watches, and keeps the run from writing into the user's tree.
 
 Loaded through PYTEST_PLUGINS and PYTHONPATH, so that the command line is the very text that is printed. It takes
 its own variables out of the environment at once. Where the command starts workers, it puts them back for those:
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any, Generator
 
 import pytest
 
@@ -40,6 +41,11 @@ if EVENTS in os.environ:
     _names = (EVENTS, *_ALTERED, *("_BISECT_LOOP_" + name for name in _ALTERED))
     _brought = {name: os.environ[name] for name in _names if name in os.environ}
     _events = _restore()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_cmdline_main(config: pytest.Config) -> Generator[None, Any, Any]:
+        plugin.write_nothing(config, kept=("basetemp",) if hasattr(config, "workerinput") else ())
+        return (yield)
 
     def pytest_configure(config: pytest.Config) -> None:
         recorder: plugin.Ends

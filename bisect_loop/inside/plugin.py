@@ -15,14 +15,19 @@ import pytest
 
 from . import record, signature
 
-# Option -> value for the length of a trial, where the option exists. Reports and caches of the user's tree are not
-# ours to write, a stop at the first failure would hide the victim, and the order is ours.
-_NEUTRAL: dict[str, Any] = {
-    "maxfail": 0,
+# Option -> value, where the option exists, so that a run of ours leaves the user's files alone.
+_WRITES_NOTHING: dict[str, Any] = {
     "xmlpath": None,
     "htmlpath": None,
     "report_log": None,
     "json_report": False,
+    "allure_report_dir": None,
+    "log_file": os.devnull,  # None would let the file in the ini options through
+    "basetemp": None,  # the user's is emptied at every start
+}
+# The same for a trial: a stop at the first failure would hide the victim, and the order is ours.
+_NEUTRAL: dict[str, Any] = {
+    "maxfail": 0,
     "tbstyle": "no",
     "durations": None,
     "usepdb": False,
@@ -62,13 +67,29 @@ def choose(items: Iterable[pytest.Item], wanted: Iterable[str]) -> tuple[list[py
     return chosen, missing
 
 
-def neutralise(config: pytest.Config, kept: Iterable[str] = ()) -> None:
-    """Set the options of a trial, those called `kept` apart."""
-    for name, value in _NEUTRAL.items():
+def _set(config: pytest.Config, options: dict[str, Any], kept: Iterable[str]) -> None:
+    for name, value in options.items():
         if name not in kept and hasattr(config.option, name):
             setattr(config.option, name, value)
-    if getattr(config.option, "cov_report", None):
-        config.option.cov_report = {}
+
+
+def write_nothing(config: pytest.Config, kept: Iterable[str] = ()) -> None:
+    """Turn off what would write into the user's tree, the options called `kept` apart."""
+    _set(config, _WRITES_NOTHING, kept)
+    # pytest-cov has read its options long before, and keeps them in three places.
+    coverage = config.pluginmanager.getplugin("_cov")
+    for keeper in (config.option, getattr(coverage, "options", None), getattr(coverage, "cov_controller", None)):
+        if getattr(keeper, "cov_report", None):
+            setattr(keeper, "cov_report", {})  # noqa: B010 - any of them may be None
+
+
+def neutralise(config: pytest.Config, kept: Iterable[str] = ()) -> None:
+    """Set the options of a trial, those called `kept` apart."""
+    write_nothing(config, kept)
+    _set(config, _NEUTRAL, kept)
+    coverage = getattr(config.pluginmanager.getplugin("_cov"), "options", None)
+    if coverage is not None:
+        coverage.cov_fail_under = None
 
 
 class Ends:
@@ -176,14 +197,16 @@ class Conductor(Recorder):
         super().__init__(control["events"])
         self.control = control
         self.wanted: list[str] | None = control.get("order")
-        self.workers_wanted = False
+        self.undoing: list[str] = []  # options that take back what would disturb a plain run of given ids
         self._ordered: list[pytest.Item] | None = None
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, Any, Any]:
         # A wrapper, because xdist reads its options in a tryfirst hook of the same name.
-        self.workers_wanted = bool(getattr(config.option, "numprocesses", None))
-        neutralise(config)
+        option = config.option
+        wanted = {"-n0": getattr(option, "numprocesses", None), "--maxfail=0": getattr(option, "maxfail", 0)}
+        self.undoing = [word for word, value in wanted.items() if value]
+        neutralise(config, kept=("basetemp",) if self.control.get("worker") else ())
         if hasattr(config.option, "randomly_seed"):
             config.option.randomly_seed = self.control["random_seed"]
         return (yield)
