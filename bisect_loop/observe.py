@@ -107,6 +107,8 @@ def observe(
             heard(seen.tried[-1], results)
         return order
 
+    if not orders:
+        return
     reference = dispatch.run(trial(orders[0]), "fresh")
     whole = add(orders[0], reference, "fresh")
     rest = orders[1:]

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from bisect_loop.confirm import Confirmed, PlainConfirmer, noisy_times
+from bisect_loop.confirm import Confirmed, PlainConfirmer
 from bisect_loop.model import Confirmation, Lane, Replay, Signature, TrialResult, Verdict
 from bisect_loop.search import judge, rates
 
 _SURE = 0.99
-# How often a command is run before it is said not to show the failure.
-_FIRST = 8
+# How often a command is run before it is said not to show the failure, and at most to count how often it does.
+_FIRST, _MOST = 8, 24
 
 
 @dataclass(frozen=True, slots=True)
 class LanesClaim:
-    """What is to be shown: `lanes` side by side fail at this `rate`, and never in one process.
+    """What is to be shown: `lanes` fail side by side, and never in one process.
 
     The last test of the lane number `own` is the victim.
     """
@@ -25,7 +25,6 @@ class LanesClaim:
     lanes: tuple[Lane, ...]
     own: int
     signature: Signature
-    rate: float
 
     @property
     def victim(self) -> str:
@@ -72,10 +71,11 @@ class PlainLanes:
                 break
         if not any(shown):
             return Confirmed(False, Confirmation((0, len(shown)), (0, 0)), Replay(text, True))
-        times = noisy_times(min(claim.rate, 1 / len(shown)), self.plain.times)
-        shown += [fails(self._run(text)) for _ in range(times - len(shown))]
+        # As many runs as it takes, if as many of one process then show no failure at all.
+        while rates.confidence(sum(shown), len(shown), 0, len(shown)) < _SURE and len(shown) < _MOST:
+            shown.append(fails(self._run(text)))
         failed, runs = sum(shown), len(shown)
-        together = [self.plain.once(claim.in_one, claim.name)[1] for _ in range(times)]
+        together = [self.plain.once(claim.in_one, claim.name)[1] for _ in range(runs)]
         alone = [self.plain.once((claim.victim,), claim.name)[1] for _ in range(self.plain.times)]
         passed = sum(map(passes, alone))
         in_one = [passes(result) for result in together]

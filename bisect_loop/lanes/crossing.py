@@ -63,19 +63,18 @@ class Crossing:
         self.diagnosis.progress.confirming(failure.victim)
         ordered = tuple(sorted(lanes, key=lambda lane: (len(lane.worker.id), lane.worker.id)))
         own = next(number for number, lane in enumerate(ordered) if lane.worker == seen.lane.worker)
-        shown = self.confirmer.confirm(LanesClaim(found.id, ordered, own, failure.signature, rate))
+        shown = self.confirmer.confirm(LanesClaim(found.id, ordered, own, failure.signature))
         failed, runs = shown.confirmation.minimal_failed
-        others = tuple(nodeid for lane in ordered if lane.worker != seen.lane.worker for nodeid in lane.order)
-        note = f"with pytest-xdist it failed {failed} of {runs} times; the same tests in one process never failed"
+        note = f"in one process the same tests failed in none of {runs} runs"
         if not shown.holds:
             note = f"it failed beside other workers here, and {failed} of {runs} times under pytest-xdist: not enough"
         elif not needed:
-            note += f"; not each of the {len(others)} tests beside it is known to be needed"
+            note += f"; not each of the {len(found.minimal_order) - 1} other tests is known to be needed"
         return accusing_nobody(
             replace(
                 found,
                 lanes=ordered,
-                polluters=others if needed else (),
+                polluters=found.minimal_order[:-1] if needed else (),
                 confirmed=shown.holds,
                 confirmation=shown.confirmation,
                 confidence=shown.confidence if shown.holds else 0.0,

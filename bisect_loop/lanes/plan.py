@@ -39,11 +39,11 @@ class LaneDiagnosis:
         if own.shows(failure, (victim,)) is yes and own.shows(failure, (victim,), "fresh") is yes:
             return _by_identity(failure, seen.lane.worker)
         if own.shows(failure, whole) is yes:
-            return _told(own.diagnose(failure))
+            return own.diagnose(failure)
         # A forked child may lack what a fresh process has; the plan finds that out, once it is known to show.
         for who in (plain, own):
             if who.shows(failure, whole, "fresh") is yes:
-                return _told(who.diagnose(failure))
+                return who.diagnose(failure)
         # What another worker left behind outside of any process (a file, a row) shows in one process as well.
         if plain.shows(failure, (*seen.merged, victim)) is yes:
             return plain.diagnose(replace(failure, before=seen.merged))
@@ -67,14 +67,6 @@ class LaneDiagnosis:
                 self.diagnosis, worker=worker, confirmer=confirmer, best=None, _polluters=[], _setters=[]
             )
         return self._of_worker[worker]
-
-
-def _told(finding: Finding) -> Finding:
-    """`finding` with a word on the identity that it needs, if it needs one."""
-    if finding.worker is None or not finding.confirmed:
-        return finding
-    note = f"only in a process that is worker {finding.worker.id} of {finding.worker.count} of pytest-xdist"
-    return replace(finding, note="; ".join(part for part in (note, finding.note) if part))
 
 
 def _by_identity(failure: Failure, worker: Worker) -> Finding:

@@ -13,6 +13,7 @@ from bisect_loop.report.words import count, listed, percent
 _MOST_SETS = 5
 _MOST_VICTIMS = 20
 _MOST_CLEANERS = 8
+_MOST_OF_LANE = 6
 _WIDE = "     "
 _PLAIN = "fresh processes, plain pytest"
 
@@ -70,6 +71,7 @@ def _entry(group: Sequence[Finding]) -> Entry:
         _chance(first),
         _cleaners(first),
         _other_sets(first),
+        _lanes(first),
         _fixes(first.fixes),
         Row("seen in", (gap(span("plain", name) for name in first.seen_in),) if first.seen_in else ()),
         Row("note", tuple((text(note),) for note in _notes(first))),
@@ -90,6 +92,8 @@ def _entry(group: Sequence[Finding]) -> Entry:
 def _claim(finding: Finding, *, several: bool) -> tuple[str, str]:
     """Return what stands before the id, and the verb."""
     fail, passes = ("fail", "pass") if several else ("fails", "passes")
+    if finding.kind == "always-fails" and finding.worker is not None:
+        return "FAILURE", f"{fail} as worker {finding.worker.id}, whatever ran before: nobody is accused"
     if finding.kind == "always-fails":
         return "FAILURE", "fails in every order and alone: an ordinary failure, nobody is accused"
     if finding.kind == "nondeterministic":
@@ -99,7 +103,9 @@ def _claim(finding: Finding, *, several: bool) -> tuple[str, str]:
     if not finding.confirmed:
         return "SUSPECTED", "fails in some orders, and what breaks it was not confirmed: nobody is accused"
     if finding.kind == "cross-process":
-        return "FINDING", f"{fail} only while other workers run, in no order of one process"
+        if not finding.polluters:
+            return "FINDING", f"{fail} only while other workers run, in no order of one process"
+        return "FINDING", f"{fail} in no order of one process, only while another worker runs"
     if finding.kind == "brittle":
         return "FINDING", f"{fail} alone, {passes} after"
     if finding.kind == "import-time":
@@ -133,7 +139,7 @@ def _together(finding: Finding, number: int) -> str:
     if number < 2:
         return ""
     every = "both" if number == 2 else f"all {number}"
-    return f"({every} are needed{'' if finding.kind == 'import-time' else ', in this order'})"
+    return f"({every} are needed{'' if finding.kind in ('import-time', 'cross-process') else ', in this order'})"
 
 
 def _victims(group: Sequence[Finding]) -> Row:
@@ -195,7 +201,9 @@ def _needs(finding: Finding) -> Row:
     names = [*needs.env, *needs.services]
     if needs.coverage:
         names.append("coverage")
-    if needs.workers > 1:
+    if finding.worker is not None:
+        names.append(f"the identity of worker {finding.worker.id} of {finding.worker.count} (pytest-xdist)")
+    elif needs.workers > 1:
         names.append(count(needs.workers, "worker"))
     lines = [(text(listed(names)),)] if names else []
     if finding.confirmed and needs.spared:
@@ -218,8 +226,8 @@ def _checked(finding: Finding) -> Row:
             arms.append(f"in order {in_order - failed}/{in_order} pass")
     else:
         if in_order:
-            collected = "with the module collected" if finding.kind == "import-time" else "in order"
-            arms.append(f"{collected} {failed}/{in_order} fail")
+            how = {"import-time": "with the module collected", "cross-process": "side by side"}
+            arms.append(f"{how.get(finding.kind, 'in order')} {failed}/{in_order} fail")
         if alone:
             arms.append(f"victim alone {passed}/{alone} pass")
     if not arms:
@@ -237,9 +245,11 @@ def _checked(finding: Finding) -> Row:
 def _chance(finding: Finding) -> Row:
     if not _accuses(finding) or finding.failure_rate >= 1 or finding.kind == "brittle":
         return Row("chance", ())
-    words = f"fails in about {percent(finding.failure_rate)} of the runs of this order"
+    runs = "runs side by side" if finding.kind == "cross-process" else "runs of this order"
+    words = f"fails in about {percent(finding.failure_rate)} of the {runs}"
     if finding.confidence:
-        words += f"; {percent(finding.confidence)} sure that the order matters"
+        what = "it takes several workers" if finding.kind == "cross-process" else "the order matters"
+        words += f"; {percent(finding.confidence)} sure that {what}"
     return Row("chance", ((text(words),),))
 
 
@@ -263,6 +273,19 @@ def _other_sets(finding: Finding) -> Row:
         lines.append(tuple(line))
     lines += _more(len(finding.other_polluting_sets) - _MOST_SETS)
     return Row("also after", tuple(lines))
+
+
+def _lanes(finding: Finding) -> Row:
+    """Which worker ran what, where the accused do not say it."""
+    if not finding.confirmed or (finding.polluters and all(len(lane.order) == 1 for lane in finding.lanes)):
+        return Row("workers", ())
+    lines: list[Line] = []
+    for lane in finding.lanes:
+        shown = lane.order[-_MOST_OF_LANE:]
+        lines.append((span("dim", lane.worker.id), text("  "), span("id", shown[0])))
+        lines += [(text("     "), span("id", name)) for name in shown[1:]]
+        lines += _more(len(lane.order) - len(shown))
+    return Row("workers", tuple(lines))
 
 
 def _more(number: int) -> list[Line]:

@@ -99,6 +99,8 @@ def _finding(finding: Finding) -> Json:
         "cause": None if finding.cause is None else _cause(finding.cause),
         "fixes": [_fix(fix) for fix in finding.fixes],
         "replay": {"command": finding.replay.command, "ran": finding.replay.ran},
+        "lanes": [{"worker": lane.worker.id, "tests": list(lane.order)} for lane in finding.lanes],
+        "worker": None if finding.worker is None else {"id": finding.worker.id, "count": finding.worker.count},
     }
 
 

@@ -97,6 +97,8 @@ SHAPE: dict[str, Any] = {
             ),
             "fixes": [{"kind": TEXT, "where": TEXT, "diff": (TEXT, None), "verified": ([NUMBER], None)}],
             "replay": {"command": TEXT, "ran": TRUTH},
+            "lanes": [{"worker": TEXT, "tests": NODE_IDS}],
+            "worker": ({"id": TEXT, "count": NUMBER}, None),
         }
     ],
     "cost": {"trials_fork": NUMBER, "trials_fresh": NUMBER, "tests_executed": NUMBER, "seconds": NUMBER},

@@ -10,6 +10,7 @@ from bisect_loop.model import (
     Cost,
     Finding,
     Fix,
+    Lane,
     Needs,
     OrderTried,
     Replay,
@@ -17,6 +18,7 @@ from bisect_loop.model import (
     Service,
     Signature,
     Suite,
+    Worker,
 )
 
 VICTIM = "tests/orchestrator/test_exec.py::test_needs_decision"
@@ -148,6 +150,25 @@ CROSS_PROCESS = replace(
     needs=Needs(workers=2),
     replay=Replay("pytest -n 2 tests", True),
 )
+CROSS_PROCESS_PAIR = replace(
+    CROSS_PROCESS,
+    polluters=(POLLUTER,),
+    minimal_order=(POLLUTER, VICTIM),
+    lanes=(Lane(Worker("gw0", 2), (POLLUTER,)), Lane(Worker("gw1", 2), (VICTIM,))),
+    failure_rate=0.5,
+    confidence=0.993,
+    seen_in=("xdist:2/gw1",),
+    replay=Replay(f"pytest -n 2 --dist load {POLLUTER} {VICTIM}", True),
+)
+CROSS_PROCESS_MANY = replace(
+    CROSS_PROCESS,
+    lanes=(
+        Lane(Worker("gw0", 2), (POLLUTER, *(f"tests/test_e.py::test_{number}" for number in range(8)))),
+        Lane(Worker("gw1", 2), (VICTIM,)),
+    ),
+)
+AS_WORKER = replace(VICTIM_OF_ONE, needs=Needs(workers=2), worker=Worker("gw1", 2), seen_in=("xdist:2/gw1",))
+ALWAYS_AS_WORKER = replace(ALWAYS_FAILS, needs=Needs(workers=2), worker=Worker("gw1", 2), seen_in=("xdist:2/gw1",))
 
 SUITE = Suite(
     root="/home/me/project",
@@ -224,6 +245,7 @@ REPORTS: dict[str, RunReport] = {
     "suspected": report(SUSPECTED),
     "not_reproduced": report(NOT_REPRODUCED, orders_tried=(OrderTried("file", None, ()),)),
     "cross_process": report(CROSS_PROCESS),
+    "workers": report(ALWAYS_AS_WORKER, CROSS_PROCESS_PAIR, CROSS_PROCESS_MANY, AS_WORKER),
     "group": report(*GROUP),
     "all_kinds": report(NONDETERMINISTIC, ALWAYS_FAILS, SUSPECTED, BRITTLE, EXPLAINED, IMPORT_TIME),
     "evil": report(EVIL_FINDING),
