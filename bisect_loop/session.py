@@ -126,7 +126,7 @@ class Session:
         self.history = self._open_history(secrets_in(environ.items()))
         self.fingerprint = fingerprint(self.root, ignore=settings.outputs)
         self.dispatch = Dispatch(
-            fresh=FreshRunner(self.target, self.workspace, self.slots, self.paths),
+            fresh=FreshRunner(self.target, self.workspace, self.slots, self.paths, self.root),
             fork=self._trusted(forked, collected.refusal),
             executor=self.executor,
             width=self.slots.width,

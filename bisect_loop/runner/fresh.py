@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bisect_loop.model import Trial, TrialResult
 from bisect_loop.runner import xdist
 from bisect_loop.runner.execute import execute
@@ -12,16 +14,25 @@ from bisect_loop.runner.workspace import Workspace
 class FreshRunner:
     """Runs each trial in a process of its own: the user's whole command collects, our plugin keeps and orders.
 
-    `paths` are the positional arguments of the user's command, which a trial's `collect` replaces.
+    `paths` are the positional arguments of the user's command, which a trial's `collect` replaces; the rootdir is
+    `root`, the target's directory unless given.
     """
 
     name = "fresh"
 
-    def __init__(self, target: Target, workspace: Workspace, slots: Slots, paths: frozenset[str] = frozenset()):
+    def __init__(
+        self,
+        target: Target,
+        workspace: Workspace,
+        slots: Slots,
+        paths: frozenset[str] = frozenset(),
+        root: Path | None = None,
+    ) -> None:
         self._target = target
         self._workspace = workspace
         self._slots = slots
         self.paths = paths
+        self._root = root or target.cwd
 
     def run(self, trial: Trial) -> TrialResult:
         if trial.probe:
@@ -29,7 +40,7 @@ class FreshRunner:
         with self._slots.taken() as slot:
             directory = self._workspace.directory()
             try:
-                condition = narrowed_args(trial, self.paths)
+                condition = narrowed_args(trial, self.paths, self._root, self._target.cwd)
                 if trial.dist is not None:
                     return xdist.distribute(self._target, self._workspace, slot, trial, condition, directory)
                 if trial.lanes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -128,12 +129,17 @@ def launch_argv(
     return [target.python, str(workspace.stage / STAGED_NAME / "launch.py"), str(path)], events
 
 
-def narrowed_args(trial: Trial, paths: frozenset[str]) -> Condition:
-    """The trial's condition with its paths replaced by the trial's own, where it has any."""
+def narrowed_args(trial: Trial, paths: frozenset[str], root: Path, cwd: Path) -> Condition:
+    """The trial's condition with its paths replaced by the trial's own, where it has any.
+
+    Those are relative to `root`; pytest is started in `cwd`.
+    """
     if trial.collect is None:
         return trial.condition
     kept = tuple(arg for arg in trial.condition.args if arg not in paths)
-    return replace(trial.condition, args=(*kept, *trial.collect))
+    there = os.path.realpath(root) == os.path.realpath(cwd)
+    chosen = tuple(path if there else os.path.relpath(root / path, cwd) for path in trial.collect)
+    return replace(trial.condition, args=(*kept, *chosen))
 
 
 def without_outer_pytest(environ: Mapping[str, str]) -> dict[str, str]:
