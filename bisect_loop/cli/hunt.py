@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bisect_loop.cli import Failed
+from bisect_loop.cli.config import Configured
 from bisect_loop.cli.options import Duration, settings_of, suite_options
 from bisect_loop.cli.output import checked_files, make_listener, redacted, report_options, show, write_files
 from bisect_loop.hunt import Hunt
@@ -16,7 +17,7 @@ from bisect_loop.reproduce import Investigation, exit_code
 from bisect_loop.session import Refusal, Session
 
 
-@click.command("hunt")
+@click.command("hunt", cls=Configured)
 @suite_options
 @click.option("--budget", type=Duration(), default=1800.0, show_default="30m", help="Hunt for so long.")
 @click.option("--most-orders", type=click.IntRange(1), help="Stop after so many orders.")

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from bisect_loop.cli import Failed
+from bisect_loop.cli.config import Configured
 from bisect_loop.cli.options import Duration, settings_of, suite_options
 from bisect_loop.cli.output import checked_files, make_listener, redacted, report_options, show, write_files
 from bisect_loop.ingest.orders import OrderError, checked_order, suggestion
@@ -23,7 +24,7 @@ from bisect_loop.session import Refusal, Session
 _DEFAULT_ORDERS = "default,reverse,shuffle:3"
 
 
-@click.command("run")
+@click.command("run", cls=Configured)
 @suite_options
 @click.option(
     "--orders",

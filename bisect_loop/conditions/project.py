@@ -94,6 +94,8 @@ def read_config(root: Path) -> Config:
         raise ConfigError(f"{_FILE}:{line}: [{TABLE}] must be a table; write `[{TABLE}]` on a line of its own.")
     values: dict[str, Any] = {}
     for key, value in table.items():
+        if key == "scan":
+            continue  # the scanner's own table, which it reads itself
         place = f"{_FILE}:{_line_of(text, TABLE, key)}"
         name = key.replace("-", "_")
         check = _CHECKS.get(name)

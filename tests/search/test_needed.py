@@ -42,4 +42,4 @@ def test_many_conditions_are_narrowed_first() -> None:
 
 def test_an_unresolved_trial_spares_nothing() -> None:
     """What could not be told without a condition keeps it."""
-    assert drive(needed(("a", "b")), lambda kept: Verdict.UNRESOLVED) == ("a", "b")
+    assert drive(needed(("a", "b")), lambda _kept: Verdict.UNRESOLVED) == ("a", "b")
