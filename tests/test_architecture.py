@@ -23,7 +23,6 @@ MAY_IMPORT: dict[str, set[str]] = {
     "search": {"model"},
     "report": {"model", "redact"},
     "ingest": {"model"},
-    "provenance": {"model"},
     "scan": {"model", "conditions"},
     "runner": {"model", "inside"},
     "conditions": {"model", "redact", "runner"},
