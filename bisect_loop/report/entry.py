@@ -208,7 +208,8 @@ def _needs(finding: Finding) -> Row:
     lines = [(text(listed(names)),)] if names else []
     if finding.confirmed and needs.spared:
         verb = "does" if len(needs.spared) == 1 else "do"
-        lines.append((text(f"{listed(needs.spared)} {verb} not matter"),))
+        nothing = "" if names else "nothing of it: "
+        lines.append((text(f"{nothing}{listed(needs.spared)} {verb} not matter"),))
     return Row("needs", tuple(lines))
 
 
