@@ -29,6 +29,14 @@ class Controller(plugin.Ends):
         os.environ[EVENTS] = self.events
         return (yield)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        text = str(report.longrepr)
+        if text.startswith("Different tests were collected"):
+            self.emit(k="collection-error", id="the suite", text=text.split(". ")[0])
+        else:
+            super().pytest_collectreport(report)
+
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: Any) -> None:
         if error:
