@@ -33,7 +33,7 @@ Item = tuple[Worker, NodeId]
 
 @dataclass(slots=True)
 class Crossing:
-    """Looks into one failure at a time. `diagnosis` is that of the suite in one process."""
+    """Looks into one failure. `diagnosis` is that of the suite in one process."""
 
     diagnosis: Diagnosis
     confirmer: LanesConfirmer
@@ -49,11 +49,11 @@ class Crossing:
         for before in (failure.before, seen.merged):
             if self._shows(failure, (*before, failure.victim), _IN_ONE):
                 return self.diagnosis.diagnose(replace(failure, before=before))
-        if not self._fails(failure, whole, _WHOLE, everything=True):
+        start = self._start(failure, seen, whole)
+        if start is None:
             return self._by_chance(
-                failure, f"it did not fail again, in its lane in one process or in {_WHOLE} runs beside the others"
+                failure, f"it did not fail again, in its lane in one process or in {self._trials} runs beside others"
             )
-        start = next((lanes for lanes in _smaller(seen) if self._fails(failure, lanes, _SMALLER)), whole)
         self._remember(failure, start)
         while len(self._runs[start]) < _SMALLER:
             self._once(failure, start, everything=start == whole)
@@ -84,6 +84,18 @@ class Crossing:
                 note=note,
             )
         )
+
+    def _start(self, failure: Failure, seen: Sighting, whole: tuple[Lane, ...]) -> tuple[Lane, ...] | None:
+        """Lanes that were seen to fail side by side, few if can be; None where none did.
+
+        What ran at the same time as the victim comes first: started together they meet more surely than whole lanes.
+        """
+        nearest, *smaller = _smaller(seen)
+        if nearest != whole and self._fails(failure, nearest, _SMALLER):
+            return nearest
+        if not self._fails(failure, whole, _WHOLE, everything=True):
+            return None
+        return next((lanes for lanes in smaller if lanes != whole and self._fails(failure, lanes, _SMALLER)), whole)
 
     # Trials.
 
@@ -192,4 +204,4 @@ def _smaller(seen: Sighting) -> list[tuple[Lane, ...]]:
     ]
     near = [lane for lane in beside if lane.order]
     sets = [(*near, victim), (*near, seen.lane), (*seen.others, victim)] if near else [(*seen.others, victim)]
-    return list(dict.fromkeys(lanes for lanes in sets if lanes != (*seen.others, seen.lane)))
+    return list(dict.fromkeys(sets))
