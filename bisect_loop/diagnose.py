@@ -60,6 +60,11 @@ class Failure:
     passing: tuple[NodeId, ...] | None = None
     seen_in: tuple[str, ...] = ()
 
+    @property
+    def seen_in_whole(self) -> bool:
+        """Whether whole orders were run, so that it is known whether the victim passes in any."""
+        return self.signature is not None
+
 
 class Progress(Protocol):
     """Hears how far a diagnosis has come."""
@@ -210,6 +215,8 @@ class Diagnosis:
             return self._nondeterministic(failure, "alone it fails now and then")
         shown = plain.of(victim)
         signature = shown.signatures[0] if shown is not None and shown.signatures else signature
+        if failure.passing is None and not failure.seen_in_whole:
+            failure = replace(failure, passing=self._passing_default(victim))
         if failure.passing is None:
             return Finding(
                 kind="always-fails",
@@ -219,6 +226,12 @@ class Diagnosis:
                 seen_in=failure.seen_in,
             )
         return self._brittle(failure, signature, failure.passing)
+
+    def _passing_default(self, victim: NodeId) -> tuple[NodeId, ...] | None:
+        """What runs before `victim` in the default order, where it passes there; None where it does not."""
+        before = self.suite.nodeids[: self.suite.nodeids.index(victim)]
+        shown = self.dispatch.run(self._trial((*before, victim), None))
+        return before if before and judge.passes(shown, victim) is Verdict.REPRODUCES else None
 
     def _brittle(self, failure: Failure, signature: Signature, passing: tuple[NodeId, ...]) -> Finding:
         victim = failure.victim

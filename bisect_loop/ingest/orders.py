@@ -47,9 +47,7 @@ def checked_order(path: Path, collected: Sequence[NodeId]) -> tuple[NodeId, ...]
         if not places[nodeid]:
             raise OrderError(f"{path}:{number}: {nodeid} is not collected{suggestion(nodeid, collected)}.")
         if used[nodeid] > places[nodeid]:
-            raise OrderError(
-                f"{path}:{number}: {nodeid} stands in the order twice: a test runs once in a process."
-            )
+            raise OrderError(f"{path}:{number}: {nodeid} stands in the order twice: a test runs once in a process.")
     return tuple(nodeid for _, nodeid in order)
 
 

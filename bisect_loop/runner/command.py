@@ -38,28 +38,32 @@ def pytest_collection_finish(session):
     session.config.workerinput = {given}
 '''
 
-_LANES_PLUGIN = '''"""Runs each lane on a worker of its own: pytest -p {name} -n {count} --dist loadgroup.
+_LANES_PLUGIN = '''"""Runs each lane on a worker of its own: pytest -p {name} -n {count} --dist load.
 
 This folder must be on PYTHONPATH.
 """
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 LANES = {lanes}
+LANE_OF = {{nodeid: number for number, lane in enumerate(LANES) for nodeid in lane}}
+
+
+class Lanes(LoadScopeScheduling):
+    def _split_scope(self, nodeid):
+        return str(LANE_OF[nodeid])
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Lanes(config, log)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items):
-    by_id = {{item.nodeid: item for item in items}}
-    kept = []
-    for number, lane in enumerate(LANES):
-        for item in [by_id[nodeid] for nodeid in lane if nodeid in by_id]:
-            item.own_markers = [mark for mark in item.own_markers if mark.name != "xdist_group"]
-            item.add_marker(pytest.mark.xdist_group(f"lane{{number}}"))
-            kept.append(item)
-    items[:] = kept
     result = yield
-    items[:] = kept
+    by_id = {{item.nodeid: item for item in items}}
+    items[:] = [by_id[nodeid] for nodeid in LANE_OF if nodeid in by_id]
     return result
 '''
 
@@ -198,7 +202,7 @@ class Commander:
         content = _LANES_PLUGIN.format(
             name=module, count=len(lanes), lanes="[\n" + "".join(f"    {list(lane)!a},\n" for lane in lanes) + "]"
         )
-        return self._with_plugin(condition, module, content, [*options, *workers, "loadgroup"], ())
+        return self._with_plugin(condition, module, content, [*options, *workers, "load"], ())
 
     def _with_plugin(
         self,

@@ -167,7 +167,13 @@ def conclude(
         ending = Ending.TIMEOUT
         place = f"in {seen.running}" if seen.running else "outside any test"
         detail = f"no sign of life for {timeout:g} s {place}"
-    elif seen.collected is None and status is not None and status in (1, 2, 3, 4):
+    elif (
+        seen.collected is None
+        and seen.running is None
+        and not outcomes
+        and status is not None
+        and status in (1, 2, 3, 4)
+    ):
         ending, detail = Ending.USAGE_ERROR, usage_detail(output)
     else:
         how = died or describe_exit(status if status is not None else -9)

@@ -44,9 +44,7 @@ def refusal(url: str, tmp_path: Path, **changes) -> str:
 
 
 @contextlib.contextmanager
-def answering(
-    *answers: bytes, family: int = socket.AF_INET, address: object = ("127.0.0.1", 0)
-) -> Iterator[object]:
+def answering(*answers: bytes, family: int = socket.AF_INET, address: object = ("127.0.0.1", 0)) -> Iterator[object]:
     """A server that gives the first connection the first answer, and so on; yields its address."""
     with socket.socket(family) as listener:
         listener.bind(address)

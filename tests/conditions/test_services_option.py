@@ -35,9 +35,7 @@ def test_what_an_option_asks_for(text: str, service: Service) -> None:
     assert parse_service_option(text) == service
 
 
-@pytest.mark.parametrize(
-    "text", ["", "=redis", "redis=", "redis=docker:", "redis=no such", "re dis", "7=x", "redis:7"]
-)
+@pytest.mark.parametrize("text", ["", "=redis", "redis=", "redis=docker:", "redis=no such", "re dis", "7=x", "redis:7"])
 def test_an_option_that_says_nothing(text: str) -> None:
     """Text that names no service is refused with an example of what to write."""
     with pytest.raises(ServiceError, match="write"):

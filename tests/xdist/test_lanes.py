@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from bisect_loop.inside.worker import LaneRecorder
 from bisect_loop.model import Dist, Ending, Lane, Trial, TrialResult, Worker
 from tests.xdist import suites
 from tests.xdist.conftest import CONDITION, MakeRunner
@@ -121,6 +123,27 @@ def test_a_lane_that_crashes_beside_another(runner_of: MakeRunner) -> None:
     assert result.ending is Ending.CRASHED
     assert "exited with status 3 in test_e.py::test_ends" in result.detail
     assert "test_f.py::test_f3" in {outcome.nodeid for outcome in result.outcomes}
+
+
+@dataclass
+class Item:
+    """As much of a pytest item as is looked at."""
+
+    nodeid: str
+
+
+def test_a_group_is_no_part_of_an_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `--dist loadgroup` writes behind an id is taken off again, and an id that holds an @ of its own is not."""
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
+    recorder = LaneRecorder(str(tmp_path / "events"))
+    grouped, single = Item("test_x.py::test_a[@z]"), Item("test_x.py::test_b[@y]")
+    hook = recorder.pytest_collection_modifyitems([grouped, single])  # type: ignore[list-item]
+    next(hook)
+    grouped.nodeid += "@g"
+    with pytest.raises(StopIteration):
+        hook.send(None)
+    assert recorder.name("test_x.py::test_a[@z]@g") == "test_x.py::test_a[@z]"
+    assert recorder.name("test_x.py::test_b[@y]") == "test_x.py::test_b[@y]"
 
 
 def test_trials_of_workers_are_values_of_their_own() -> None:
