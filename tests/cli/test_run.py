@@ -115,7 +115,7 @@ def test_working_directory_on_the_path(cli: Cli, suite: Path) -> None:
     (suite / "tests" / "test_a.py").write_text(source)
     done = cli("run", "tests", "--orders", "reverse", "--confirm", "1", "--no-roles", cwd=suite)
     assert done.code == 1
-    assert "python -m pytest" in done.result["findings"][0]["replay"]["command"]
+    assert " -m pytest " in done.result["findings"][0]["replay"]["command"]
     assert "python -m pytest" in done.err
 
 
