@@ -53,7 +53,7 @@ def generate(seed: int) -> World:
     module, store = names[0], f"store_{names[1]}"
     # Lanes are sure at their head only: load gives each worker a few tests in a row first, loadgroup every second one
     # where groups count for nothing (pytest-xdist 3.8 under pytest 9.2).
-    gap = 1 if dist == "loadgroup" else rng.randint(1, 3)
+    gap = {"load": rng.randint(1, 3), "loadgroup": 1, "worksteal": rng.randint(4, 10)}.get(dist, rng.randint(5, 20))
     if kind == "cleaner elsewhere" and dist != "loadgroup":
         kind = "plain"  # only groups put tests of one worker around a test of another
     lines = [f"import {store}, os, pytest", ""]
