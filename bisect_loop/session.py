@@ -307,4 +307,6 @@ def explain(result: TrialResult, settings: Settings) -> tuple[str, int]:
         return f"Collection does not come to an end ({detail}): allow it more with --timeout.", 4
     if result.ending is Ending.USAGE_ERROR:
         return f"pytest does not start: {detail}.", 4
+    if result.ending is Ending.INTERNAL_ERROR:
+        return f"pytest fails before any test is run: {detail}; `pytest --collect-only` shows it in full.", 4
     return f"Collection failed ({result.ending.value}): {detail}.", 4

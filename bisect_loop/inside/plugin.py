@@ -115,7 +115,7 @@ class Ends:
     def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         frame = excinfo.traceback[-1] if excinfo.traceback else None
         where = "" if frame is None else " (%s:%d)" % (frame.path, frame.lineno + 1)
-        self.emit(k="internal-error", text=excinfo.exconly()[-1500:] + where)
+        self.emit(k="internal-error", text=signature.headline(excinfo.value) + where)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:

@@ -26,6 +26,12 @@ def _text(error: BaseException, longest: int) -> str:
     return text if len(text) <= longest else text[:longest] + " ..."
 
 
+def headline(error: BaseException) -> str:
+    """The type of an exception and the first line of its text."""
+    text = next((line.strip() for line in _text(error, _LONGEST_MESSAGE).splitlines() if line.strip()), "")
+    return "%s: %s" % (_qualified(type(error)), text) if text else _qualified(type(error))
+
+
 class Locator:
     """Tells which files are the user's own, and names them relative to the root."""
 

@@ -36,8 +36,9 @@ def carriers(marker: str) -> list[int]:
     return found
 
 
-def sweep(marker: str) -> int:
-    """Kill every process that carries `marker`, until none is left; return how many there were."""
+def sweep(folder: str) -> int:
+    """Kill every process that carries a path in `folder`, until none is left; return how many there were."""
+    marker = folder.rstrip(os.sep) + os.sep  # folder 1 is not the beginning of folder 12
     killed: set[int] = set()
     for _ in range(20):
         pids = carriers(marker)
