@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
@@ -110,23 +110,29 @@ class Dispatch:
         self._attempts[key] += 1
         return replace(trial, attempt=attempt)
 
-    def _run(self, trial: Trial, runner: Runner) -> tuple[TrialResult, bool]:
+    def _run(self, trial: Trial, runner: Runner) -> TrialResult:
         known = self.record.recorded(trial, runner.name)
         if known is not None:
-            return known, False
-        return runner.run(trial), True
+            return known
+        # Recorded where it ran: a result that waits for an earlier one would be lost to kill -9.
+        return self.record.record(trial, runner.run(trial))
 
-    def _account(self, trial: Trial, result: TrialResult, ran: bool) -> TrialResult:
-        if ran:
-            result = self.record.record(trial, result)
-        self.count(result)
-        return result
+    def _finished(self, future: Future[TrialResult]) -> TrialResult:
+        """The result of a trial. Raises OutOfBudget where that is spent first; the trial dies with the session."""
+        if self.deadline is not None and not wait([future], max(0.0, self.deadline - time.monotonic())).done:
+            raise OutOfBudget
+        return future.result()
 
     def plain(self, texts: Sequence[str], condition: Condition, run: Callable[[str], TrialResult]) -> list[TrialResult]:
         """Run the commands `texts` through `run`, `fresh_width` at once, recorded and counted like trials.
 
         Raises OutOfBudget.
         """
+
+        def kept(trial: Trial, text: str) -> TrialResult:
+            known = self.record.recorded(trial, "plain")
+            return self.record.record(trial, run(text), "plain") if known is None else known
+
         self._check_budget()
         results: list[TrialResult] = []
         trials = []
@@ -135,18 +141,10 @@ class Dispatch:
             self._attempts[text] += 1
         for start in range(0, len(trials), self.fresh_width):
             batch = trials[start : start + self.fresh_width]
-            known = [self.record.recorded(trial, "plain") for trial in batch]
-            ran = [
-                None if result is not None else self.executor.submit(run, texts[start + index])
-                for index, result in enumerate(known)
-            ]
-            for trial, result, future in zip(batch, known, ran, strict=True):
-                kept = result
-                if kept is None and future is not None:
-                    kept = self.record.record(trial, future.result(), "plain")
-                if kept is not None:
-                    self.count(kept)
-                    results.append(kept)
+            futures = [self.executor.submit(kept, trial, texts[start + index]) for index, trial in enumerate(batch)]
+            for future in futures:
+                results.append(self._finished(future))
+                self.count(results[-1])
         return results
 
     def count(self, result: TrialResult) -> None:
@@ -179,16 +177,17 @@ class Dispatch:
         most = self.width if all(with_ is self.fork for _, with_ in chosen) else self.fresh_width
         width = most if width is None else min(width, most)
         numbered = [(self._numbered(trial, with_), with_) for trial, with_ in chosen]
-        pending: list[Future[tuple[TrialResult, bool]]] = []
+        pending: list[Future[TrialResult]] = []
         taken = 0
         try:
-            for index, (trial, _) in enumerate(numbered):
+            for index in range(len(numbered)):
                 self._check_budget()
                 while len(pending) < min(len(numbered), index + width):
                     pending.append(self.executor.submit(self._run, *numbered[len(pending)]))
-                result, ran = pending[index].result()
+                result = self._finished(pending[index])
                 taken = index + 1
-                yield self._account(trial, result, ran)
+                self.count(result)
+                yield result
         except GeneratorExit:
             # A trial that ran ahead must not disturb what comes next. (On an interrupt nobody waits for it: its
             # process is killed.)

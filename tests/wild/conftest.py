@@ -12,7 +12,4 @@ from tests.wild.harness import Wild
 @pytest.fixture
 def wild(tmp_path: Path) -> Wild:
     """An empty suite; write its files, then run the tool on it."""
-    made = Wild(root=tmp_path / "suite", scratch=tmp_path / "scratch", temporary=tmp_path / "tmp")
-    for folder in (made.root, made.scratch, made.temporary):
-        folder.mkdir()
-    return made
+    return Wild.at(tmp_path)

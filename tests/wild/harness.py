@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import select
+import shutil
 import subprocess
 import textwrap
 import uuid
@@ -63,6 +64,14 @@ class Wild:
     marker: str = field(default_factory=lambda: f"wild-{uuid.uuid4().hex}")
     writes_into_the_tree: bool = False
 
+    @classmethod
+    def at(cls, folder: Path) -> Wild:
+        """An empty suite, in folders below `folder` that are made here."""
+        made = cls(root=folder / "suite", scratch=folder / "scratch", temporary=folder / "tmp")
+        for each in (made.root, made.scratch, made.temporary):
+            each.mkdir()
+        return made
+
     def write(self, **sources: str) -> None:
         """Write tests/NAME.py for each keyword; `conftest` too."""
         folder = self.root / "tests"
@@ -104,6 +113,10 @@ class Wild:
         if not self.writes_into_the_tree:
             assert tree(self.root).items() ^ before.items() == set()
         return done
+
+    def forget(self) -> None:
+        """Remove what the tool has stored of this suite."""
+        shutil.rmtree(self.root / ".bisect-loop")
 
     def check_manners(self, output: str) -> None:
         """No traceback of ours, no process left, no temporary file left."""
