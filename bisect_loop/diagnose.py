@@ -271,8 +271,13 @@ class Diagnosis:
                 known = outcome.signatures[0] if outcome is not None and outcome.failed else None
             return Verdict.DOES_NOT if known is None else judge.verdict(result, victim, known)
 
+        def narrowed_to(left: tuple[NodeId, ...]) -> None:
+            if known is not None:
+                note = f"best so far: it fails in this order of {len(left) + 1}, which was not narrowed to its end"
+                self.best = Finding("victim", victim, known, (*left, victim), seen_in=failure.seen_in, note=note)
+
         try:
-            narrowed = self._narrow(failure.before, victim, known, fails, self._polluters)
+            narrowed = self._narrow(failure.before, victim, known, fails, self._polluters, narrowed_to)
         except NotReproducing:
             return self._seldom(failure)
         assert known is not None
@@ -404,7 +409,10 @@ class Diagnosis:
 
     # Narrowing, confirming, roles.
 
-    def _hear(self, victim: NodeId, of: int) -> Callable[[Question[str]], None]:
+    def _hear(
+        self, victim: NodeId, of: int, best: Callable[[tuple[NodeId, ...]], None] | None = None
+    ) -> Callable[[Question[str]], None]:
+        """Tell how far a search has come, and `best` of the smallest set so far that was seen to do it."""
         trials = 0
 
         def hear(question: Question[str]) -> None:
@@ -412,6 +420,8 @@ class Diagnosis:
             left = of if question.best is None else len(question.best)
             self.progress.narrowing(victim, left, of, trials)
             trials += len(question.candidates)
+            if best is not None and question.best is not None:
+                best(question.best)
 
         return hear
 
@@ -422,6 +432,7 @@ class Diagnosis:
         signature: Signature | None,
         judged: Callable[[TrialResult], Verdict],
         known: Sequence[tuple[NodeId, ...]],
+        best: Callable[[tuple[NodeId, ...]], None] | None = None,
     ) -> Narrowed[str]:
         present = set(before)
         suspects = [one for one in known if present.issuperset(one)]
@@ -429,7 +440,7 @@ class Diagnosis:
             narrow(before, suspects=suspects, check=True),
             lambda chosen: self._trial((*chosen, victim), signature),
             judged,
-            self._hear(victim, len(before)),
+            self._hear(victim, len(before), best),
         )
         self.progress.narrowing(victim, len(found.minimal), len(before), found.asked)
         return found
