@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 import click
 
 from bisect_loop import __version__
+from bisect_loop.cli import interrupts
 
 _COMMANDS = ("run", "replay", "hunt", "scan", "report", "init", "with")
 
@@ -43,11 +42,6 @@ def cli() -> None:
     """
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    del number, frame
-    raise KeyboardInterrupt
-
-
 def main(argv: list[str] | None = None) -> NoReturn:
     """Run the command line and exit: 0, 1, 2 interrupted, 3 internal error, 4 usage error, 5 no tests."""
     args = list(sys.argv[1:] if argv is None else argv)
@@ -56,7 +50,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
     if "--" in args:
         cut = args.index("--")
         args, rest = args[:cut], tuple(args[cut + 1 :])
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupts.install()
     debug = "--debug" in args
     try:
         code = cli.main(args, prog_name="bisect-loop", standalone_mode=False, obj=rest)
@@ -66,6 +60,7 @@ def main(argv: list[str] | None = None) -> NoReturn:
         click.echo(f"bisect-loop: {error.format_message()}", err=True)
         code = error.code if isinstance(error, Failed) else 4
     except (click.Abort, KeyboardInterrupt):
+        interrupts.hold()
         click.echo("bisect-loop: interrupted", err=True)
         code = 2
     except BrokenPipeError:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bisect_loop.cli import Failed
+from bisect_loop.cli import Failed, interrupts
 from bisect_loop.cli.config import Configured
 from bisect_loop.cli.options import Duration, settings_of, suite_options
 from bisect_loop.cli.output import checked_files, make_listener, redacted, report_options, show, write_files
@@ -41,11 +41,13 @@ def command(rest: tuple[str, ...], /, most_orders: int | None, debug: bool, **op
 
         try:
             with Session(settings, os.environ, say) as session:
+                interrupts.hold()  # from here on there is something to save
                 listener.started(session.suite)
                 # Each night is a run of its own: what it covers is kept, its trials are not gone on with.
                 run = session.begin("hunt", tuple(sys.argv[1:]), resume=False)
                 hunt = Hunt(Investigation(session, run, listener, notes), session.history, run)
-                hunt.go(most_orders)
+                with hunt.investigation.stopping(), interrupts.released():
+                    hunt.go(most_orders)
                 for known in hunt.known:
                     say(f"met again: {known.id} {known.finding.victim}, seen in {known.count + 1} runs by now")
                 report = hunt.investigation.report()

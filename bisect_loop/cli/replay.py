@@ -48,9 +48,12 @@ def command(finding: str, directory: Path | None, times: int, timeout: float, de
         raise Failed(f"{stored.id} needs what is not stored because it is secret: {hidden}.", UNTESTABLE)
     root = Path(stored.context.root)
     target = Target(stored.context.python, root / stored.context.workdir, without_outer_pytest(os.environ))
-    with Workspace() as workspace:
-        runner = PlainRunner(target, workspace)
-        results = [runner.run(stored.finding.replay.command, timeout) for _ in range(times)]
+    try:
+        with Workspace() as workspace:
+            runner = PlainRunner(target, workspace)
+            results = [runner.run(stored.finding.replay.command, timeout) for _ in range(times)]
+    except KeyboardInterrupt:  # `git bisect run` would take the 2 of other commands for a failure
+        raise Failed(f"{stored.id} was interrupted before it could be tested.", UNTESTABLE) from None
     code, sentence = conclude(stored, results)
     click.echo(f"{stored.id}  {stored.finding.victim}  {sentence}")
     return code

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bisect_loop.cli import Failed
+from bisect_loop.cli import Failed, interrupts
 from bisect_loop.cli.config import Configured
 from bisect_loop.cli.options import Duration, settings_of, suite_options
 from bisect_loop.cli.output import checked_files, make_listener, redacted, report_options, show, write_files
@@ -70,6 +70,7 @@ def command(
 
         try:
             with Session(settings, os.environ, say) as session:
+                interrupts.hold()  # from here on there is something to save
                 listener.started(session.suite)
                 whole = _orders(session, specs, order_file)
                 workers = [] if order_file is not None else _workers(session, specs, whole, say)
@@ -79,10 +80,11 @@ def command(
                     raise OrderError(f"{victim} does not stand in {order_file}: add it, behind what breaks it.")
                 run = session.begin(repr((whole, workers, victim)), tuple(sys.argv[1:]))
                 investigation = Investigation(session, run, listener, notes)
-                if order_file is not None and victim is not None:
-                    investigation.pursue_given(whole[0], victim)
-                else:
-                    investigation.pursue(whole, victim, workers)
+                with investigation.stopping(), interrupts.released():
+                    if order_file is not None and victim is not None:
+                        investigation.pursue_given(whole[0], victim)
+                    else:
+                        investigation.pursue(whole, victim, workers)
                 report = investigation.report()
                 run.finish(report.stopped_because, report)
                 stored = session.stored

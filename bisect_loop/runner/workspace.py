@@ -37,8 +37,15 @@ class Workspace:
         self.given: dict[tuple[str, str], Json] = {}
         self.stage = self.root / "stage"
         source = Path(bisect_loop.inside.__file__).parent
-        shutil.copytree(source, self.stage / STAGED_NAME, ignore=shutil.ignore_patterns("__pycache__"))
-        self._guard = subprocess.Popen(
+        try:
+            shutil.copytree(source, self.stage / STAGED_NAME, ignore=shutil.ignore_patterns("__pycache__"))
+            self._guard = self._start_guard()
+        except BaseException:  # an interrupt too: nobody else knows of the folder yet
+            shutil.rmtree(self.root, ignore_errors=True)
+            raise
+
+    def _start_guard(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [sys.executable, "-I", "-S", str(Path(guard.__file__)), str(self.root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
