@@ -89,6 +89,7 @@ class PlainConfirmer:
     worker: Worker | None = None
     _alone: dict[NodeId, TrialResult] = field(default_factory=dict)
     _variant: int = 0
+    _ahead: dict[str, TrialResult] = field(default_factory=dict)
 
     def _variants(self) -> list[Variant]:
         """Ways to run given ids in the given order, the shortest first."""
@@ -144,7 +145,7 @@ class PlainConfirmer:
             text = self.prepared(
                 self.commander.by_ids(condition, order, name=name, options=options, env=env, imports=imports)
             )
-            (result,) = self.run([text])
+            result = self._ahead.pop(text, None) or self.run([text])[0]
             if ran_as_asked(result, order):
                 return text, result
         text = self.prepared(
@@ -171,6 +172,29 @@ class PlainConfirmer:
                 break
         return tried[-1]
 
+    def _run_ahead(
+        self, claim: Claim, arms: Sequence[tuple[tuple[NodeId, ...], Callable[[TrialResult], bool]]]
+    ) -> None:
+        """Run the likely command of each arm, both at once, and keep what shows what is expected.
+
+        The rest is run again alone: what one of several at once does not show is no refutation.
+        """
+        way = self._variants()[self._variant]
+        if way.worker is not None:
+            return
+        condition = claim.condition or self.condition
+        texts = []
+        for index, (order, _) in enumerate(arms):
+            imports = claim.imports if index == 0 or claim.brittle else ()
+            command = self.commander.by_ids(
+                condition, order, name=claim.name, options=way.options, env=way.env, imports=imports
+            )
+            texts.append(self.prepared(command))
+        results = self.run(texts)
+        for text, result, (order, shows) in zip(texts, results, arms, strict=True):
+            if shows(result) and ran_as_asked(result, order):
+                self._ahead[text] = result
+
     def _together(self, wanted: Sequence[tuple[str, Callable[[TrialResult], bool]]]) -> list[bool]:
         """Run texts, several at once, and say of each whether it shows what is expected."""
         results = self.run([text for text, _ in wanted])
@@ -190,8 +214,11 @@ class PlainConfirmer:
 
         # The printed command shows the failure: of a brittle test that is the victim alone.
         failing, passing = (claim.order, (claim.victim,)) if not claim.brittle else ((claim.victim,), claim.order)
-        text, first = self._first(failing, claim, fails)
         certain = claim.rate >= 1.0
+        self._ahead.clear()
+        if certain:
+            self._run_ahead(claim, [(failing, fails), (passing, passes)])
+        text, first = self._first(failing, claim, fails)
         if certain and not fails(first):
             # Once refuted is enough; the count says how often it was tried.
             return Confirmed(False, Confirmation((0, 1), (0, 0)), Replay(text, True))

@@ -30,6 +30,7 @@ from bisect_loop.probes import Probes
 from bisect_loop.runner.dispatch import Dispatch, OutOfBudget
 from bisect_loop.search import judge
 from bisect_loop.search.alternatives import alternatives
+from bisect_loop.search.chunks import STAGE as CHUNKS
 from bisect_loop.search.cleaners import cleaners
 from bisect_loop.search.narrow import Narrowed, narrow
 from bisect_loop.search.needed import needed
@@ -156,8 +157,10 @@ class Diagnosis:
         trial_of: Callable[[tuple[str, ...]], Trial],
         judged: Callable[[TrialResult], Verdict],
         hear: Callable[[Question[str]], None],
+        *,
+        provisional: bool = False,
     ) -> R:
-        """Run `search` to its end, its candidates as trials."""
+        """Run `search` to its end, its candidates as trials. With `provisional` the caller repeats the end alone."""
         probes = Probes(self.dispatch, self.durations)
 
         def watched(result: TrialResult) -> Verdict:
@@ -174,7 +177,8 @@ class Diagnosis:
             hear(question)
             trials = [trial_of(candidate) for candidate in question.candidates]
             answer = probes.answer(question, trials[0], watched) if question.line else None
-            answer = answer or self.dispatch.verdicts(trials, watched, question.want)
+            unsure = provisional and question.stage == CHUNKS
+            answer = answer or self.dispatch.verdicts(trials, watched, question.want, provisional=unsure)
 
     # The plan.
 
@@ -436,12 +440,19 @@ class Diagnosis:
     ) -> Narrowed[str]:
         present = set(before)
         suspects = [one for one in known if present.issuperset(one)]
-        found = self._search(
-            narrow(before, suspects=suspects, check=True),
-            lambda chosen: self._trial((*chosen, victim), signature),
-            judged,
-            self._hear(victim, len(before), best),
-        )
+
+        def trial_of(chosen: tuple[NodeId, ...]) -> Trial:
+            return self._trial((*chosen, victim), signature)
+
+        def search() -> Narrowed[str]:
+            hear = self._hear(victim, len(before), best)
+            return self._search(narrow(before, suspects=suspects, check=True), trial_of, judged, hear, provisional=True)
+
+        found = search()
+        # Its chunks ran side by side, and such trials can lie: what they led to counts when it stands alone.
+        if self.dispatch.width > 1 and judged(self.dispatch.run(trial_of(found.minimal))) is not Verdict.REPRODUCES:
+            self.dispatch.disturbed()
+            found = search()
         self.progress.narrowing(victim, len(found.minimal), len(before), found.asked)
         return found
 

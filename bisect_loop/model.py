@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
 
@@ -163,6 +163,8 @@ class Condition:
     `args` are pytest's own arguments, paths included. `env` holds what is added to the environment that the
     tool was started in. `random_seed` is what pytest-randomly reseeds with, where it is installed.
     `invocation` is "pytest" or "python -m pytest": the second puts the working directory on sys.path.
+    `coverage_words` say how coverage is turned on or off: arguments of pytest-cov, or "coverage run ..." where that
+    starts pytest.
     """
 
     args: tuple[str, ...] = ()
@@ -173,6 +175,20 @@ class Condition:
     hash_seed: str = "0"
     random_seed: int = 1
     invocation: Literal["pytest", "python -m pytest"] = "pytest"
+    coverage_words: tuple[str, ...] = ()
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """All of pytest's arguments, those that turn coverage on or off included."""
+        return self.args if self.under_coverage_run else (*self.args, *self.coverage_words)
+
+    @property
+    def under_coverage_run(self) -> bool:
+        return self.coverage_words[:1] == ("coverage",)
+
+    def without_coverage(self) -> Condition:
+        """The same without coverage."""
+        return replace(self, coverage=False, coverage_words=() if self.under_coverage_run else ("--no-cov",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +218,7 @@ class Trial:
     `order` None runs everything as the user's own command orders it. `collect` None collects as the user's
     command does; otherwise only these paths (relative to the root) are collected. `attempt` tells repeats
     apart: they are distinct values. `timeout` is how long, in seconds, the trial may show no sign of life.
+    With `traced` the result carries evidence about the last test of the order: loops, holders, what was changed.
     With `probe`, those tests are run in a forked child of their own at the start and again after each test of the
     order (which then does not hold them), and the result carries the outcomes of the last of them.
 
@@ -219,12 +236,15 @@ class Trial:
     worker: Worker | None = None
     lanes: tuple[Lane, ...] = ()
     dist: Dist | None = None
+    traced: bool = False
 
     def key(self) -> str:
         """A digest that is equal for equal trials (the time limit apart), in every process."""
         parts: tuple[object, ...] = (self.order, self.condition, self.attempt, self.collect, self.probe)
         if self.worker is not None or self.lanes or self.dist is not None:
             parts += (self.worker, self.lanes, self.dist)
+        if self.traced:
+            parts += ("traced",)
         text = repr(parts)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
@@ -261,6 +281,7 @@ class TrialResult:
     probes: tuple[Outcome | None, ...] = ()
     notes: tuple[str, ...] = ()  # oddities that did not change the ending, e.g. a process that would not exit
     lanes: tuple[LaneResult, ...] = ()  # where several workers ran the trial
+    trace: tuple[str, ...] = ()  # what a traced trial recorded: JSON, one event each (bisect_loop.provenance reads it)
 
     def of(self, nodeid: NodeId) -> Outcome | None:
         """The outcome of `nodeid`, None where it was not run. The last one counts where it ran twice."""

@@ -27,11 +27,12 @@ def items_of(condition: Condition) -> tuple[Item, ...]:
 def with_only(condition: Condition, kept: Iterable[Item]) -> Condition:
     """`condition` without the items that are not in `kept`."""
     names = {(item.kind, item.name) for item in kept}
+    if condition.coverage and ("coverage", "coverage") not in names:
+        condition = condition.without_coverage()
     return replace(
         condition,
         env=tuple((name, value) for name, value in condition.env if ("env", name) in names),
         services=tuple(name for name in condition.services if ("service", name) in names),
-        coverage=condition.coverage and ("coverage", "coverage") in names,
     )
 
 

@@ -101,18 +101,25 @@ class Investigation:
         crew = self._crews.get(failure.seen_in[0]) if failure.seen_in else None
         if crew is None:  # also where it was seen both in one process and in a lane
             return self.diagnosis.diagnose(failure)
+        return self.lane_diagnosis.diagnose(failure, crew.sighting(failure.victim))
+
+    @property
+    def lane_diagnosis(self) -> LaneDiagnosis:
         if self._lanes is None:
             self._lanes = LaneDiagnosis(self.diagnosis, self.session.confirmer)
-        return self._lanes.diagnose(failure, crew.sighting(failure.victim))
+        return self._lanes
 
     def diagnose(self, failures: Sequence[Failure]) -> None:
         """Diagnose `failures`, one after another, and store each finding as it comes. Raises OutOfBudget."""
         for failure in failures:
-            found = self._finding(failure)
-            self.findings.append(found)
-            if failure.signature is not None or found.confirmed:
-                self._save(found)
-            self.listener.finding(found)
+            self.add(self._finding(failure), failure)
+
+    def add(self, found: Finding, failure: Failure) -> None:
+        """Keep, store and tell what was found of `failure`."""
+        self.findings.append(found)
+        if failure.signature is not None or found.confirmed:
+            self._save(found)
+        self.listener.finding(found)
 
     def _save(self, found: Finding) -> None:
         """Store a finding with what its replay needs."""
@@ -160,7 +167,7 @@ class Investigation:
             suite=session.suite,
             env=settings.env,
             services=session.services,
-            coverage=settings.coverage,
+            coverage=session.condition.coverage,
             workers=settings.workers,
             sources=settings.sources,
             orders_tried=tuple(self.observed.tried),

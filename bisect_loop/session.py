@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 from bisect_loop import __version__
+from bisect_loop.conditions.coverage import CoverageError, with_coverage
 from bisect_loop.conditions.services import ServiceError
 from bisect_loop.conditions.slots import open_slots
 from bisect_loop.confirm import PlainConfirmer
@@ -54,9 +56,13 @@ class Settings:
     services: tuple[Service, ...] = ()
     ci_services: tuple[Service, ...] = ()  # those that can be had here are started, too
     sources: tuple[str, ...] = ()  # what was read from where
+    places: tuple[tuple[str, str], ...] = ()  # the same as (what, where)
     notes: tuple[str, ...] = ()  # what of that was left out, and why
-    coverage: bool = False
+    coverage: bool | None = None  # None: as the arguments say, or CI does
+    ci_coverage: tuple[str, ...] = ()
     workers: int = 1
+    dist: str = "load"  # how pytest-xdist deals tests out in CI
+    random_seed: int = 1  # what pytest-randomly reseeds with
     jobs: int | None = None
     timeout: float = 120.0
     budget: float | None = None
@@ -71,8 +77,8 @@ class Settings:
         return Condition(
             args=(*self.paths, *self.pytest_args, *self.ci_args),
             env=self.env,
-            coverage=self.coverage,
             workers=self.workers,
+            random_seed=self.random_seed,
             invocation=self.invocation,
         )
 
@@ -111,12 +117,15 @@ class Session:
         self.variables = {name: tuple(env) for name, env in opened.variables.items()}
         by_service = {variable for names in self.variables.values() for variable in names}
         self.condition = replace(
-            settings.condition,
+            self._with_coverage(settings.condition),
             # What a service that was started sets itself is part of that service.
             env=tuple((name, value) for name, value in settings.env if name not in by_service),
             services=tuple(service.name for service in self.services),
         )
         forked, collected = self._collect()
+        # The project's own addopts may turn it on as well.
+        measured = collected.coverage or self.condition.under_coverage_run
+        self.condition = replace(self.condition, coverage=measured)
         self.suite = collected.suite
         self.paths = frozenset(collected.paths)
         self.root = Path(self.suite.root)
@@ -170,6 +179,21 @@ class Session:
             else:
                 found.append(service)
         return found
+
+    def _with_coverage(self, condition: Condition) -> Condition:
+        code = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"
+
+        def has(module: str) -> bool:
+            command = [self.target.python, "-c", code, module]
+            return subprocess.run(command, cwd=self.target.cwd, env=dict(self.target.environ)).returncode == 0
+
+        try:
+            chosen, note = with_coverage(condition, self.settings.coverage, self.settings.ci_coverage, has)
+        except (CoverageError, OSError) as error:
+            raise Refusal(str(error)) from error
+        if note:
+            self._say(note)
+        return chosen
 
     def _check_paths(self) -> None:
         for note in self.settings.notes:

@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "session": {"model", "confirm", "conditions", "history", "redact", "runner"},
     "lanes": {"model", "confirm", "diagnose", "observe", "runner", "search"},
     "reproduce": {"model", "diagnose", "history", "lanes", "observe", "runner", "search", "session"},
+    "recorded": {"model", "diagnose", "ingest", "lanes", "observe", "reproduce"},
     "hunt": {"model", "diagnose", "history", "reproduce", "search"},
 }
 

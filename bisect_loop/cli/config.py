@@ -13,7 +13,7 @@ from bisect_loop.cli import Failed
 # Key of the file -> parameter of the command, where the two differ.
 _PARAMETERS = {"order": "order_file"}
 # Keys that the file may hold and that no command of this version takes.
-_LATER = ("coverage", "workers", "from_log", "dry_run", "reset_external")
+_LATER = ("reset_external",)
 
 
 class Configured(click.Command):

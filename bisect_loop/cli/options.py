@@ -13,8 +13,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from bisect_loop.cli import Failed
-from bisect_loop.conditions.ci import CiError
-from bisect_loop.conditions.gather import Gathered, gather
+from bisect_loop.conditions.gathered import Gathered
 from bisect_loop.conditions.services import ServiceError, parse_service_option
 from bisect_loop.session import Settings
 
@@ -69,6 +68,7 @@ def suite_options(command: F) -> F:
             ),
             click.option("--ci", "ci", metavar="FILE[:JOB]", help="Take variables and services from this CI file."),
             click.option("--no-ci", is_flag=True, help="Take nothing from the project's CI files."),
+            click.option("--coverage/--no-coverage", default=None, help="Measure coverage. [default: as CI does]"),
             click.option(
                 "--jobs",
                 type=click.IntRange(1),
@@ -113,6 +113,25 @@ def interpreter(text: str | None, cwd: Path) -> str:
     return str(path.absolute())
 
 
+def _workers(text: str) -> int:
+    """pytest-xdist's count as CI writes it, 1 where it is not used; "auto" is what it would be on this machine."""
+    if not text:
+        return 1
+    return int(text) if text.isdigit() else max(2, os.cpu_count() or 1)
+
+
+def _gathered(cwd: Path, ci: str | None) -> Gathered:
+    """What the project's CI files set. Raises Failed."""
+    # The readers of CI files are many modules, and who says --no-ci need not wait for them.
+    from bisect_loop.conditions.ci import CiError
+    from bisect_loop.conditions.gather import gather
+
+    try:
+        return gather(cwd, ci)
+    except CiError as error:
+        raise Failed(str(error), 4) from error
+
+
 def settings_of(
     rest: tuple[str, ...],
     *,
@@ -129,6 +148,9 @@ def settings_of(
     runner: Literal["auto", "fork", "fresh"],
     roles: bool,
     budget: float | None,
+    coverage: bool | None,
+    workers: int | None = None,
+    random_seed: int | None = None,
     outputs: tuple[Path, ...] = (),
 ) -> Settings:
     """Settings from the options of a command and the project's CI files; `rest` are pytest's own arguments.
@@ -138,10 +160,10 @@ def settings_of(
     """
     cwd = (directory or Path()).absolute()
     chosen = interpreter(python, cwd)
+    found = Gathered() if no_ci else _gathered(cwd, ci)
     try:
-        found = Gathered() if no_ci else gather(cwd, ci)
         asked = [parse_service_option(text) for text in services]
-    except (CiError, ServiceError) as error:
+    except ServiceError as error:
         raise Failed(str(error), 4) from error
     taken = {service.name for service in asked}
     plain = not paths and not rest
@@ -159,6 +181,12 @@ def settings_of(
         ci_services=tuple(service for service in found.services if service.name not in taken),
         sources=found.sources,
         notes=found.notes,
+        places=found.places,
+        coverage=coverage,
+        ci_coverage=() if coverage is False else found.coverage,
+        workers=workers or _workers(found.workers),
+        dist=found.dist,
+        random_seed=1 if random_seed is None else random_seed,
         jobs=jobs,
         timeout=timeout,
         budget=budget,

@@ -6,16 +6,19 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
+from click.core import ParameterSource
 
-from bisect_loop.cli import Failed, interrupts
+from bisect_loop.cli import Failed, dry, interrupts
 from bisect_loop.cli.config import Configured
 from bisect_loop.cli.options import Duration, settings_of, suite_options
 from bisect_loop.cli.output import checked_files, make_listener, redacted, report_options, show, write_files
+from bisect_loop.ingest import LogError, Recording, read_log_file, resolve
 from bisect_loop.ingest.orders import OrderError, checked_order, suggestion
-from bisect_loop.model import NamedOrder
+from bisect_loop.model import Dist, NamedOrder
+from bisect_loop.recorded import Recorded, differences
 from bisect_loop.reproduce import Investigation, exit_code
 from bisect_loop.search.orders import OrderSpec, named_orders, parse_orders
 from bisect_loop.session import Refusal, Session
@@ -36,16 +39,26 @@ _DEFAULT_ORDERS = "default,reverse,shuffle:3"
 @click.option(
     "--order", "order_file", type=click.Path(path_type=Path), help="Run the order in this file: one id a line."
 )
+@click.option(
+    "--from-log",
+    "from_log",
+    type=click.Path(path_type=Path),
+    help="Reproduce what this CI log (or JUnit XML) tells of: its failing lane first.",
+)
 @click.option("--victim", metavar="NODEID", help="Look at this test only.")
+@click.option("--workers", type=click.IntRange(1), help="Also run the suite on so many workers of pytest-xdist.")
+@click.option("--dry-run", is_flag=True, help="Print the conditions of the trials, and run nothing.")
 @click.option("--budget", type=Duration(), help="Stop after this time with the best so far.")
 @report_options
-@click.pass_obj
+@click.pass_context
 def command(
-    rest: tuple[str, ...],
+    ctx: click.Context,
     /,
     orders: str,
     order_file: Path | None,
+    from_log: Path | None,
     victim: str | None,
+    dry_run: bool,
     debug: bool,
     **options: Any,
 ) -> int:
@@ -59,8 +72,19 @@ def command(
         specs = parse_orders(orders)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--orders") from error
+    if order_file is not None and from_log is not None:
+        raise click.UsageError("--order and --from-log both say which order to run: give one of them.")
     reports = checked_files(options)
-    settings = settings_of(rest, outputs=tuple(reports.values()), **options)
+    log = _log(from_log)
+    seed = None if log is None else log.seed
+    settings = settings_of(ctx.obj, outputs=tuple(reports.values()), random_seed=seed, **options)
+    # Workers are a condition of CI's as well; --orders says exactly what is wanted.
+    chosen = ctx.get_parameter_source("orders") is not ParameterSource.DEFAULT and options["workers"] is None
+    if settings.workers > 1 and not chosen and not any(spec.kind == "xdist" for spec in specs):
+        specs += parse_orders(f"xdist:{settings.workers}:{_known_dist(settings.dist)}")
+    if dry_run:
+        click.echo(dry.render(settings, [spec.name for spec in specs], os.environ), nl=False)
+        return 0
     notes: list[str] = []
     with make_listener() as listener:
 
@@ -73,27 +97,61 @@ def command(
                 interrupts.hold()  # from here on there is something to save
                 listener.started(session.suite)
                 whole = _orders(session, specs, order_file)
-                workers = [] if order_file is not None else _workers(session, specs, whole, say)
+                given = order_file is not None or log is not None
+                workers = [] if given else _workers(session, specs, whole, say)
                 if victim is not None and victim not in session.suite.nodeids:
                     raise OrderError(f"{victim} is not collected{suggestion(victim, session.suite.nodeids)}.")
                 if victim is not None and order_file is not None and victim not in whole[0].order:
                     raise OrderError(f"{victim} does not stand in {order_file}: add it, behind what breaks it.")
-                run = session.begin(repr((whole, workers, victim)), tuple(sys.argv[1:]))
+                told = None if log is None else _resolved(log, session, say)
+                run = session.begin(repr((whole, workers, victim, told)), tuple(sys.argv[1:]))
                 investigation = Investigation(session, run, listener, notes)
                 with investigation.stopping(), interrupts.released():
-                    if order_file is not None and victim is not None:
+                    if told is not None:
+                        Recorded(investigation, told, whole, victim).pursue()
+                    elif order_file is not None and victim is not None:
                         investigation.pursue_given(whole[0], victim)
                     else:
                         investigation.pursue(whole, victim, workers)
                 report = investigation.report()
                 run.finish(report.stopped_because, report)
                 stored = session.stored
-        except (Refusal, OrderError) as refusal:
+        except (Refusal, OrderError, LogError) as refusal:
             raise Failed(str(refusal), getattr(refusal, "code", 4)) from refusal
     report = redacted(report, os.environ)
     show(report, stored=stored)
     write_files(report, reports)
     return exit_code(report)
+
+
+def _log(path: Path | None) -> Recording | None:
+    """The run that the file `path` tells of. Raises Failed."""
+    if path is None:
+        return None
+    try:
+        recording = read_log_file(path)
+    except LogError as error:
+        raise Failed(str(error), 4) from error
+    if not recording.failed:
+        raise Failed(f"No test fails in {path}: give the log of the job that failed.", 4)
+    return recording
+
+
+def _resolved(log: Recording, session: Session, say: Callable[[str], None]) -> Recording:
+    """`log` in terms of the tests that are collected here. Raises LogError where none of its failures is."""
+    found = resolve(log, session.suite.nodeids)
+    for note in (*found.recording.notes, *differences(found.recording, session.suite)):
+        say(note)
+    if not found.recording.failed:
+        raise LogError(
+            f"None of the log's failing tests is collected here ({', '.join(log.failed[:3])}): check the paths."
+        )
+    return found.recording
+
+
+def _known_dist(dist: str) -> str:
+    """xdist's `each` runs everything on every worker: its lanes are those of `load`, and longer."""
+    return dist if dist in get_args(Dist) else "load"
 
 
 def _orders(session: Session, specs: list[OrderSpec], order_file: Path | None) -> list[NamedOrder]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from bisect_loop import model
 from bisect_loop.conditions.ci import (
@@ -22,22 +20,7 @@ from bisect_loop.conditions.ci import (
     repository_of,
     split_target,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Gathered:
-    """What a CI job sets. `sources` says in a line each what came from where, `notes` what was left out and why.
-
-    `args` is empty where the job's pytest command cannot be run as it is.
-    """
-
-    env: tuple[tuple[str, str], ...] = ()
-    services: tuple[model.Service, ...] = ()
-    args: tuple[str, ...] = ()
-    invocation: Literal["pytest", "python -m pytest"] = "pytest"
-    directory: Path | None = None
-    sources: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
+from bisect_loop.conditions.gathered import Gathered
 
 
 def gather(cwd: Path, target: str | None, python: str = "") -> Gathered:
@@ -80,6 +63,14 @@ def gather(cwd: Path, target: str | None, python: str = "") -> Gathered:
         args=() if command is None else command.args,
         invocation="pytest" if command is None else command.invocation,
         directory=directory,
+        coverage=() if command is None else command.features.coverage,
+        workers="" if command is None else command.features.workers or "",
+        dist="load" if command is None else command.features.dist or "load",
+        places=(
+            *((entry.name, f"{entry.source} ({entry.level})") for entry in env),
+            *((f"service {s.name}", str(s.source)) for s in variant.services),
+            *((("command", f"{command.source}{_through(command)}"),) if command is not None else ()),
+        ),
         sources=tuple(sources),
         notes=tuple(notes),
     )

@@ -229,6 +229,12 @@ class Conductor(Recorder):
         return (yield)
 
 
+def measures_coverage(config: pytest.Config) -> bool:
+    """Whether pytest-cov is at work, be it by the project's own addopts."""
+    options = getattr(config.pluginmanager.getplugin("_cov"), "options", None)
+    return bool(getattr(options, "cov_source", None)) and not getattr(options, "no_cov", False)
+
+
 def describe(config: pytest.Config, session: pytest.Session) -> dict[str, Any]:
     """What collection showed, for the tool."""
     plugins = sorted(
@@ -243,4 +249,5 @@ def describe(config: pytest.Config, session: pytest.Session) -> dict[str, Any]:
         "paths": [str(path) for path in getattr(config.option, "file_or_dir", None) or ()],
         "ids": [item.nodeid for item in session.items],
         "cwd": os.getcwd(),
+        "coverage": measures_coverage(config),
     }

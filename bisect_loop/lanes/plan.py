@@ -22,7 +22,7 @@ class LaneDiagnosis:
 
     def diagnose(self, failure: Failure, seen: Sighting) -> Finding:
         """Return what is to be said of `failure`. Raises OutOfBudget; `diagnosis.best` then holds what is known."""
-        plain, own = self.diagnosis, self._as(seen.lane.worker)
+        plain, own = self.diagnosis, self.as_worker(seen.lane.worker)
         plain.best = own.best = None
         try:
             return self._diagnose(failure, seen, plain, own)
@@ -49,6 +49,12 @@ class LaneDiagnosis:
             return plain.diagnose(replace(failure, before=seen.merged))
         return Crossing(plain, PlainLanes(self.confirmer)).diagnose(failure, seen)
 
+    def informed(self, failure: Failure) -> Failure:
+        """`failure`, of which only the order that shows it was run, with an order that passes where it needs one."""
+        if self.diagnosis.shows(failure, (failure.victim,)) is Verdict.DOES_NOT:
+            return failure
+        return self._with_passing(failure)
+
     def _with_passing(self, failure: Failure) -> Failure:
         """`failure` with what ran before it in the default order, where it passes there and was not seen to pass."""
         if failure.passing is not None:
@@ -59,7 +65,7 @@ class LaneDiagnosis:
             return replace(failure, passing=before)
         return failure
 
-    def _as(self, worker: Worker) -> Diagnosis:
+    def as_worker(self, worker: Worker) -> Diagnosis:
         """The diagnosis whose trials have the identity of `worker`."""
         if worker not in self._of_worker:
             confirmer = replace(self.confirmer, worker=worker, _alone={}, _variant=0)

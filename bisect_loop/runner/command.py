@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
 import shutil
@@ -82,7 +83,8 @@ class Commander:
 
     `paths` are the positional arguments of the user's command, `neutral` the options that put the order of the
     given ids into effect (such as `-n0` where the project asks for workers), `started` how each service that
-    the tool starts is asked for ("redis" -> "redis=embedded").
+    the tool starts is asked for ("redis" -> "redis=embedded"). The name of a file tells its content, so that a command
+    that was printed once finds what it reads.
     """
 
     target: Target
@@ -107,6 +109,9 @@ class Commander:
     def program(self, condition: Condition) -> list[str]:
         """How pytest is called: by its bare name where the shell finds the right one."""
         python = Path(self.target.python)
+        if condition.under_coverage_run:
+            called = "python" if self._finds("python", python) else self._visible(str(python))
+            return [called, "-m", *condition.coverage_words, "-m", "pytest"]
         if condition.invocation == "pytest" and (python.parent / "pytest").exists():
             return ["pytest" if self._finds("pytest", python) else self._visible(str(python.parent / "pytest"))]
         return ["python" if self._finds("python", python) else self._visible(str(python)), "-m", "pytest"]
@@ -132,7 +137,7 @@ class Commander:
         arguments: Sequence[str],
         env: Sequence[tuple[str, str]],
     ) -> str:
-        kept = [arg for arg in condition.args if arg not in self.paths]
+        kept = [arg for arg in condition.arguments if arg not in self.paths]
         start = [self.started[name] for name in condition.services if name in self.started]
         around = [*self.tool(sys.executable), "with", *start, "--"] if start else []
         words = [*around, *self.program(condition), *kept, *self.neutral, *options, *arguments]
@@ -159,10 +164,11 @@ class Commander:
         arguments += [self.argument(nodeid) for nodeid in order]
         listed = any("\n" in argument or "\r" in argument for argument in arguments)
         if len(arguments) > _LONG and not listed and _version(self.suite.pytest) >= (8, 2):
-            file = f"{name}.txt"
+            content = "".join(f"{argument}\n" for argument in arguments)
+            file = f"{name}-{_digest(content)}.txt"
             at = "@" + os.path.relpath(self.store / file, self.target.cwd)
             text = self._assemble(condition, [*options, *more], [at], env)
-            return PlainCommand(text, ((file, "".join(f"{argument}\n" for argument in arguments)),))
+            return PlainCommand(text, ((file, content),))
         return PlainCommand(self._assemble(condition, [*options, *more], arguments, env))
 
     def by_plugin(
@@ -179,7 +185,7 @@ class Commander:
 
         The plugin also gives the process the identity of `worker`, as far as fixtures look at it.
         """
-        module = f"order_{name}"
+        module = f"order_{name}_{_digest(repr((order, worker)))}"
         content = _ORDER_PLUGIN.format(name=module, order=_literal(order))
         if worker is not None:
             given = {"workerid": worker.id, "workercount": worker.count, "testrunuid": worker.run}
@@ -198,7 +204,7 @@ class Commander:
         plain = all(len(lane) == 1 for lane in lanes) and not any("\n" in word or "\r" in word for word in arguments)
         if plain:
             return PlainCommand(self._assemble(condition, [*options, *workers, "load"], arguments, ()))
-        module = f"lanes_{name}"
+        module = f"lanes_{name}_{_digest(repr(lanes))}"
         content = _LANES_PLUGIN.format(
             name=module, count=len(lanes), lanes="[\n" + "".join(f"    {list(lane)!a},\n" for lane in lanes) + "]"
         )
@@ -218,6 +224,11 @@ class Commander:
         return PlainCommand(
             f'PYTHONPATH={shlex.quote(where)}"${{PYTHONPATH:+:$PYTHONPATH}}" {text}', ((f"{module}.py", content),)
         )
+
+
+def _digest(content: str) -> str:
+    """What keeps the file of one command from being overwritten by another's."""
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:6]
 
 
 def _literal(order: Sequence[NodeId]) -> str:

@@ -213,10 +213,18 @@ class Dispatch:
                     break
         return results
 
-    def verdicts(self, trials: Sequence[Trial], judge: Judge, want: Literal["first", "all"] = "first") -> list[Verdict]:
+    def verdicts(
+        self,
+        trials: Sequence[Trial],
+        judge: Judge,
+        want: Literal["first", "all"] = "first",
+        *,
+        provisional: bool = False,
+    ) -> list[Verdict]:
         """Answer a search's question: the verdict of each trial, up to the first that reproduces with "first".
 
-        Raises OutOfBudget.
+        With `provisional` a trial that reproduced beside others is not repeated alone: the caller repeats what the
+        search ends with. Raises OutOfBudget.
         """
         found = Verdict.REPRODUCES
 
@@ -227,7 +235,7 @@ class Dispatch:
             return [judge(result) for result in self.run_all(trials, width=1, until=answered)]
         verdicts = [judge(result) for result in self.run_all(trials, until=answered)]
         suspicious = [index for index, verdict in enumerate(verdicts) if verdict is Verdict.UNRESOLVED]
-        if found in verdicts:
+        if found in verdicts and not provisional:
             suspicious.append(verdicts.index(found))
         for index in sorted(suspicious):
             if judge(self.run(trials[index])) is not verdicts[index]:

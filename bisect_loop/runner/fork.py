@@ -23,13 +23,15 @@ class Collected:
     """What a fork server's collection showed.
 
     `paths` are the positional arguments of the user's command, `neutral` the options with which plain pytest runs
-    given ids in one process. `refusal` says why forked children could not be trusted, "" where they can.
+    given ids in one process. `refusal` says why forked children could not be trusted, "" where they can. `coverage`
+    says whether pytest-cov is at work.
     """
 
     suite: Suite
     paths: tuple[str, ...]
     neutral: tuple[str, ...]
     refusal: str
+    coverage: bool = False
 
 
 class StartFailure(Exception):
@@ -145,7 +147,7 @@ class ForkServer:
             startup_seconds=time.perf_counter() - self._began,
             invocation_dir=about["cwd"],
         )
-        return Collected(suite, tuple(about["paths"]), tuple(about["neutral"]), about["refusal"])
+        return Collected(suite, tuple(about["paths"]), tuple(about["neutral"]), about["refusal"], about["coverage"])
 
     def _start_failure(self, timed_out: bool) -> TrialResult:
         ended = wait(
@@ -202,6 +204,7 @@ class ForkServer:
                 "events": str(directory / "events"),
                 "output": str(directory / "output"),
                 "directory": str(temporary),
+                "trace": {"victim": trial.order[-1]} if trial.traced and trial.order else None,
             }
             path = directory / "request.json"
             path.write_text(json.dumps(request), encoding="ascii")

@@ -119,14 +119,15 @@ def launch_argv(
     events = directory / "events"
     control = {
         "events": str(events),
-        "args": [*condition.args, "-o", f"cache_dir={directory / 'cache'}"],
+        "args": [*condition.arguments, "-o", f"cache_dir={directory / 'cache'}"],
         "random_seed": condition.random_seed,
         "cwd_on_path": condition.invocation == "python -m pytest",
         **more,
     }
     path = directory / "control.json"
     path.write_text(json.dumps(control), encoding="ascii")
-    return [target.python, str(workspace.stage / STAGED_NAME / "launch.py"), str(path)], events
+    around = ["-m", *condition.coverage_words] if condition.under_coverage_run else []
+    return [target.python, *around, str(workspace.stage / STAGED_NAME / "launch.py"), str(path)], events
 
 
 def narrowed_args(trial: Trial, paths: frozenset[str], root: Path, cwd: Path) -> Condition:

@@ -272,7 +272,7 @@ def async_lock_left_held(draft: Draft) -> None:
     fact = f"{module} is held"
     polluter = Coroutine((f"assert await {module}.LOCK.acquire()",), imports, runner)
     victim = Coroutine((f"async with {module}.LOCK:", f"    assert {module}.LOCK.locked()"), imports, runner)
-    draft.options, draft.orders, draft.most_tests = SHORT_SILENCE, FEW_ORDERS, 25
+    draft.options, draft.orders, draft.most_tests = SHORT_SILENCE, FEW_ORDERS, 16
     draft.place(
         polluter.write(draft, Behaviour(effects=(adding(fact),)), "polluter"),
         victim.write(draft, Behaviour(fails=((having(fact), Error(HANG)),)), "victim"),

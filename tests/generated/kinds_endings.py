@@ -8,7 +8,7 @@ from .leaks import Leak
 from .model import CRASH, HANG, Behaviour, Error, adding, having
 from .text import COMMON, Block, Body, write
 
-SHORT_SILENCE = ("--timeout", "3")
+SHORT_SILENCE = ("--timeout", "5")
 FEW_ORDERS = "default,reverse"
 
 
@@ -59,7 +59,7 @@ def lock_left_held(draft: Draft) -> None:
         "victim",
         COMMON,
     )
-    draft.options, draft.orders, draft.most_tests = SHORT_SILENCE, FEW_ORDERS, 25
+    draft.options, draft.orders, draft.most_tests = SHORT_SILENCE, FEW_ORDERS, 16
     draft.place(polluter, victim, shuffled=True)
 
 
@@ -76,7 +76,7 @@ def never_exits(draft: Draft) -> None:
         "stuck",
         COMMON,
     )
-    draft.options, draft.orders, draft.most_tests = SHORT_SILENCE, FEW_ORDERS, 25
+    draft.options, draft.orders, draft.most_tests = SHORT_SILENCE, FEW_ORDERS, 16
     draft.place(stuck, draft.polluter(leak), draft.victim(leak), shuffled=True)
 
 

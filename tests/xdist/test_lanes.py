@@ -76,11 +76,14 @@ def test_a_crashed_worker_is_an_ending(runner_of: MakeRunner, dist: Dist) -> Non
     """A worker that dies ends its lane and the trial, which says who and where; the other lane is whole."""
     result = runner_of(suites.ENDING, HOW="crash").run(distributed(dist))
     assert result.ending is Ending.CRASHED
-    (dead,) = [lane for lane in result.lanes if lane.ending is Ending.CRASHED]
-    assert result.detail == f"worker {dead.worker.id} crashed in test_e.py::test_ends"
-    last = result.outcomes[dead.places[-1]]
-    assert (last.nodeid, last.signatures[0].family) == ("test_e.py::test_ends", "crash")
-    assert [lane.ending for lane in result.lanes if lane is not dead] == [Ending.FINISHED]
+    # xdist may start another worker, and under loadgroup that one is given the same test, and dies of it too.
+    dead = [lane for lane in result.lanes if lane.ending is Ending.CRASHED]
+    assert dead
+    assert result.detail in [f"worker {lane.worker.id} crashed in test_e.py::test_ends" for lane in dead]
+    for lane in dead:
+        last = result.outcomes[lane.places[-1]]
+        assert (last.nodeid, last.signatures[0].family) == ("test_e.py::test_ends", "crash")
+    assert [lane.ending for lane in result.lanes if lane not in dead] == [Ending.FINISHED]
 
 
 def test_a_hanging_worker_is_an_ending(runner_of: MakeRunner) -> None:
