@@ -146,14 +146,41 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Health:
+    """A container's health check, a command for its shell; times are in seconds, None where nothing says."""
+
+    command: str
+    interval: float | None = None
+    timeout: float | None = None
+    retries: int | None = None
+    start_period: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where CI's variables find a service: `host` and `port` lead to the service's own port `inside`."""
+
+    host: str
+    port: int
+    inside: int
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
-    """A service that trials run against. `url` is None until it is started."""
+    """A service that trials run against. `url` is None until it is started.
+
+    `env`, `command` and `health` are the container's own, as CI gives them; `places` say where CI's variables find it.
+    """
 
     name: str  # "redis"
     kind: str = "auto"  # "url", "docker", "local", "embedded", "emulated"
     image: str | None = None
     version: str = ""
     url: str | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    command: tuple[str, ...] = ()
+    health: Health | None = None
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Literal
 
 from bisect_loop import __version__
 from bisect_loop.conditions.coverage import CoverageError, with_coverage
-from bisect_loop.conditions.services import ServiceError
+from bisect_loop.conditions.services import ServiceError, option_of
 from bisect_loop.conditions.slots import open_slots
 from bisect_loop.confirm import PlainConfirmer
 from bisect_loop.history import FOLDER, FindingContext, History, HistoryError, Run, fingerprint
@@ -69,7 +69,7 @@ class Settings:
     confirm: int = 3
     runner: Literal["auto", "fork", "fresh"] = "auto"
     roles: bool = True
-    reset_external: bool = False
+    reset_external: tuple[str, ...] = ()  # services that are not ours and may be emptied all the same
     outputs: tuple[Path, ...] = ()  # files that the command itself will write
 
     @property
@@ -107,8 +107,15 @@ class Session:
         self._check_paths()
         self.workspace = self._stack.enter_context(Workspace())
         try:
-            wanted = (*settings.services, *self._available(settings.ci_services, environ))
-            opened = open_slots(wanted, self._width(), self.workspace, environ, settings.reset_external)
+            opened = open_slots(
+                settings.services,
+                self._width(),
+                self.workspace,
+                environ,
+                optional=settings.ci_services,
+                reset_external=settings.reset_external,
+                say=self._say,
+            )
         except ServiceError as error:
             raise Refusal(str(error)) from error
         self._stack.callback(opened.close)
@@ -150,7 +157,7 @@ class Session:
             self.paths,
             collected.neutral,
             store,
-            started={s.name: f"{s.name}={s.kind}" for s in self.services if s.kind != "url"},
+            started={s.name: option_of(s) for s in self.services if s.kind != "url"},
             given={s.name: opened.variables[s.name] for s in self.services if s.kind == "url"},
         )
         plain = PlainRunner(self.target, self.workspace)
@@ -167,18 +174,6 @@ class Session:
         if self.settings.jobs is not None:
             return self.settings.jobs
         return min(_cores(), 4) if self.settings.services or self.settings.ci_services else _FORKED
-
-    def _available(self, wanted: Sequence[Service], environ: Mapping[str, str]) -> list[Service]:
-        """Those services of CI's that can be had on this machine; the reader is told of the others."""
-        found = []
-        for service in wanted:
-            try:
-                open_slots([service], 1, self.workspace, environ).close()
-            except ServiceError as error:
-                self._say(f"trials run without CI's {service.name}: {error}")
-            else:
-                found.append(service)
-        return found
 
     def _with_coverage(self, condition: Condition) -> Condition:
         code = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"

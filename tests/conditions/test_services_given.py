@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bisect_loop.conditions.services import Launch, Server, ServiceError, redis, start
+from bisect_loop.conditions.services import Launch, Server, ServiceError, redis, redis_state, start
 from bisect_loop.conditions.services.resp import Address, ErrorReply, Reply, ask
 from bisect_loop.model import Service
 
@@ -120,7 +120,7 @@ def test_a_database_that_is_not_there(theirs: Server, tmp_path: Path) -> None:
 
 def test_tls_where_there_is_none(theirs: Server, tmp_path: Path, monkeypatch) -> None:
     """rediss:// to a server without TLS is one sentence that says which scheme to try."""
-    monkeypatch.setattr(redis, "_ASK_TIMEOUT", 0.2)
+    monkeypatch.setattr(redis_state, "ASK_TIMEOUT", 0.2)
     url = (theirs.service.url or "").replace("redis://", "rediss://")
     assert "(redis:// is without)" in refusal(url, tmp_path)
 
@@ -181,7 +181,7 @@ def test_strange_answers(answer: bytes, sentence: str, tmp_path: Path) -> None:
 
 def test_silence(tmp_path: Path, monkeypatch) -> None:
     """A server that takes the connection and says nothing is not waited for without end."""
-    monkeypatch.setattr(redis, "_ASK_TIMEOUT", 0.05)
+    monkeypatch.setattr(redis_state, "ASK_TIMEOUT", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         sentence = refusal(f"redis://127.0.0.1:{listener.getsockname()[1]}/0", tmp_path)
     assert "Nothing answered" in sentence

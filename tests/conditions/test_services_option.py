@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from bisect_loop.conditions.services import Launch, ServiceError, Unavailable, parse_service_option, start
+from bisect_loop.conditions.services import (
+    Launch,
+    ServiceError,
+    Unavailable,
+    option_of,
+    parse_service_option,
+    start,
+)
 from bisect_loop.model import Service
 
 DIGEST = "sha256:" + "0a" * 32
@@ -49,10 +56,28 @@ def test_a_url_without_a_name_shows_no_password() -> None:
     assert "hunter22" not in str(caught.value)
 
 
-def test_a_container_is_refused_in_words(tmp_path) -> None:
-    """A forced container is refused with its image and with what to write instead."""
-    with pytest.raises(Unavailable, match=r"container \(redis:7-alpine\).*--service redis=URL"):
-        start(Service("redis", "docker", image="redis:7-alpine"), Launch(tmp_path, {}))
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        (
+            {"DOCKER_HOST": "unix:///no/such/socket"},
+            r"No Docker engine answers at unix:///no/such/socket \(No such file",
+        ),
+        ({"DOCKER_HOST": "tcp://build.example:2375"}, r"tcp://build.example:2375 is not on this machine"),
+    ],
+)
+def test_no_engine(tmp_path, environ: dict[str, str], sentence: str) -> None:
+    """Without an engine on this machine a forced container is one sentence, and any other way is taken for "auto"."""
+    with pytest.raises(Unavailable, match=sentence):
+        start(Service("redis", "docker", image="redis:7-alpine"), Launch(tmp_path, environ))
+
+
+@pytest.mark.parametrize(
+    "text", ["redis=embedded", "redis=docker:redis:7-alpine", "db=docker:ghcr.io/team/postgres:16", "redis=docker"]
+)
+def test_what_was_started_can_be_asked_for_again(text: str) -> None:
+    """The printed command asks for the same service."""
+    assert option_of(parse_service_option(text)) == text
 
 
 @pytest.mark.parametrize(

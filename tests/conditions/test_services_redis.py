@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from bisect_loop.conditions.services import Launch, Server, ServiceError, Unavailable, redis, start
+from bisect_loop.conditions.services import Launch, Server, ServiceError, Unavailable, redis, redis_state, start
 from bisect_loop.conditions.services.resp import Address, Reply, ask
 from bisect_loop.model import Service
 
@@ -276,7 +276,7 @@ def test_a_port_taken_meanwhile(begin: Starter, monkeypatch) -> None:
         real = redis.free_port
         monkeypatch.setattr(redis, "free_port", lambda: taken.pop() if taken else real())
         # Whoever listens there without a word is asked no longer than until our own server has died.
-        monkeypatch.setattr(redis, "_ASK_TIMEOUT", 0.2)
+        monkeypatch.setattr(redis_state, "ASK_TIMEOUT", 0.2)
         started: list[int] = []
         server = begin(on_start=started.append)
     assert len(started) == 3

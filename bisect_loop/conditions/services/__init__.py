@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import contextlib
 
-from bisect_loop.conditions.services import containers, redis
-from bisect_loop.conditions.services.option import parse_service_option
+from bisect_loop.conditions.services import redis, redis_docker
+from bisect_loop.conditions.services.option import option_of, parse_service_option
 from bisect_loop.conditions.services.seam import Launch, Provider, Server, ServiceError, Unavailable
 from bisect_loop.model import Service
 
-__all__ = ["Launch", "Server", "ServiceError", "Unavailable", "parse_service_option", "start"]
+__all__ = ["Launch", "Server", "ServiceError", "Unavailable", "option_of", "parse_service_option", "start"]
 
-# Kind "auto" takes the first that this machine has, in this order; "url" needs the user's word.
+# Kind "auto" takes the first that this machine has, in this order; "url" needs the user's word, and "docker" an image
+# that somebody named: none is pulled unasked.
 _PROVIDERS: dict[str, dict[str, Provider]] = {
     "redis": {
-        "docker": containers.start,
+        "docker": redis_docker.start,
         "local": redis.start_local,
         "embedded": redis.start_embedded,
         "url": redis.connect,
@@ -39,7 +40,8 @@ def start(service: Service, launch: Launch) -> Server:
             " run it yourself, and set the variable that the tests read with --env."
         )
     if service.kind == "auto":
-        return _first(service, launch, [provider for kind, provider in providers.items() if kind != "url"])
+        out = {"url"} if service.image else {"url", "docker"}
+        return _first(service, launch, [provider for kind, provider in providers.items() if kind not in out])
     if service.kind not in providers:
         raise ServiceError(
             f"The service {service.name} cannot be had as {service.kind!r}: take {', '.join(providers)}."

@@ -40,3 +40,9 @@ def parse_service_option(text: str) -> Service:
             f" {name}=local, {name}=embedded, {name}=docker:IMAGE or {name}=URL."
         )
     return Service(name, "docker", image=image)
+
+
+def option_of(service: Service) -> str:
+    """What --service takes for a service like `service`, which the tool has started."""
+    how = f"docker:{service.image}" if service.kind == "docker" and service.image else service.kind
+    return f"{service.name}={how}"

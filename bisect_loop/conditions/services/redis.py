@@ -18,22 +18,15 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from bisect_loop.conditions.services import redis_state as state
 from bisect_loop.conditions.services.process import ServerProcess, free_port, run_server, wait_until
-from bisect_loop.conditions.services.resp import Address, ErrorReply, NotRedis, Refused, Reply, ask
-from bisect_loop.conditions.services.seam import Launch, Server, ServiceError, Unavailable
+from bisect_loop.conditions.services.resp import Address, ErrorReply, NotRedis, Refused, ask
+from bisect_loop.conditions.services.seam import Addresses, Launch, Server, ServiceError, Unavailable
 from bisect_loop.model import Service
 from bisect_loop.redact import redact_url
 
 _HOST = "127.0.0.1"
 _PORT_ATTEMPTS = 10
-_ASK_TIMEOUT = 2.0
-# A server that has not answered a flush by then is stuck in what a trial left there, and is replaced.
-_RESET_TIMEOUT = 0.5
-
-# What FLUSHALL leaves as it is although a test may have changed it.
-_SETTINGS = (("CONFIG", "GET", "*"), ("ACL", "LIST"))
-_EMPTY = (("FLUSHALL",), ("SCRIPT", "FLUSH"), ("FUNCTION", "FLUSH"))
-
 _LOG_PREFIX = re.compile(r"^\d+:\w+ .*? [.\-*#] (?:Warning: )?")
 
 
@@ -83,7 +76,7 @@ def connect(service: Service, launch: Launch) -> Server:
     deadline = time.monotonic() + launch.ready_within
     while True:
         try:
-            info = _info(address)
+            info = state.info(address)
         except (OSError, NotRedis, Refused) as error:
             raise ServiceError(_explain(error, address, shown)) from None
         if isinstance(info, dict):
@@ -107,13 +100,17 @@ class GivenRedis:
     def env(self) -> dict[str, str]:
         return {"REDIS_URL": self.service.url or ""}
 
+    @property
+    def addresses(self) -> Addresses:
+        return {} if self._address.path else {state.PORT: (self._address.host, self._address.port)}
+
     def reset(self) -> None:
         """Flush the URL's own database where the user allowed it, and do nothing else."""
         if not self._reset_external:
             return
         shown = redact_url(self.service.url or "")
         try:
-            (reply,) = ask(self._address, ("FLUSHDB",), timeout=_ASK_TIMEOUT)
+            (reply,) = ask(self._address, ("FLUSHDB",), timeout=state.ASK_TIMEOUT)
         except (OSError, NotRedis, Refused) as error:
             raise ServiceError(_explain(error, self._address, shown)) from None
         if isinstance(reply, ErrorReply):
@@ -121,7 +118,7 @@ class GivenRedis:
 
     def alive(self) -> bool:
         try:
-            return isinstance(_info(self._address), dict)
+            return isinstance(state.info(self._address), dict)
         except (OSError, NotRedis, Refused):
             return False
 
@@ -141,7 +138,7 @@ class OwnRedis:
         self._process, version = _run(binary, port, launch)
         self.service = replace(service, version=version, url=f"redis://{_HOST}:{port}/0")
         try:
-            self._settings = ask(self._address, *_SETTINGS, timeout=_ASK_TIMEOUT)
+            self._settings = state.settings_of(self._address)
         except BaseException:
             self._process.stop()
             raise
@@ -153,12 +150,16 @@ class OwnRedis:
     def env(self) -> dict[str, str]:
         return {"REDIS_URL": self.service.url or ""}
 
+    @property
+    def addresses(self) -> Addresses:
+        return {state.PORT: (_HOST, self._address.port)}
+
     def reset(self) -> None:
         """Empty the server. One that a test reconfigured, blocked or shut down is started anew on its port."""
         with self._lock:
             if self._stopped:
                 raise ServiceError("The Redis of this run has been stopped.")
-            if self._emptied():
+            if state.emptied(self._address, self._settings):
                 return
             self._process.stop()
             try:
@@ -169,14 +170,6 @@ class OwnRedis:
                     " meanwhile: run again."
                 ) from None
 
-    def _emptied(self) -> bool:
-        try:
-            replies = ask(self._address, *_SETTINGS, *_EMPTY, timeout=_RESET_TIMEOUT)
-        except (OSError, NotRedis, Refused):
-            return False
-        settings, flushes = replies[: len(_SETTINGS)], replies[len(_SETTINGS) :]
-        return settings == self._settings and all(map(_was_done, flushes))
-
     def alive(self) -> bool:
         return self._process.running()
 
@@ -184,11 +177,6 @@ class OwnRedis:
         with self._lock:
             self._stopped = True
             self._process.stop()
-
-
-def _was_done(reply: Reply) -> bool:
-    # Functions came with Redis 7; an older server has none to flush.
-    return not isinstance(reply, ErrorReply) or "unknown command" in reply
 
 
 def _start(service: Service, binary: str, launch: Launch) -> Server:
@@ -230,7 +218,7 @@ def _run(binary: str, port: int, launch: Launch) -> tuple[ServerProcess, str]:
 def _version_of(process: ServerProcess, port: int) -> str | None:
     """The version of our server once it answers; None until then."""
     try:
-        info = _info(Address(_HOST, port))
+        info = state.info(Address(_HOST, port))
         if not isinstance(info, dict):
             return None
         # Where another took the port first, it is a stranger's Redis that answers while ours is still dying. A
@@ -239,19 +227,6 @@ def _version_of(process: ServerProcess, port: int) -> str | None:
     except (OSError, NotRedis, Refused, KeyError, ValueError):
         return None
     return info.get("redis_version", "") if ours else None
-
-
-def _info(address: Address) -> dict[str, str] | str:
-    """The section "server" of INFO, or the error that the server answered."""
-    ping, info = ask(address, ("PING",), ("INFO", "server"), timeout=_ASK_TIMEOUT)
-    if isinstance(ping, ErrorReply):
-        return ping
-    if ping != "PONG" or not isinstance(info, str):
-        raise NotRedis
-    if isinstance(info, ErrorReply):
-        # A user whose rights (ACL) do not extend to INFO can use the server all the same.
-        return {} if info.startswith("NOPERM") else info
-    return dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
 
 
 def _last_line(log: list[str]) -> str:
@@ -277,7 +252,7 @@ def _explain(error: OSError | NotRedis | Refused, address: Address, shown: str) 
         return f"No TLS connection to {shown}: {error.reason or error}; a server without TLS needs redis://."
     if isinstance(error, TimeoutError):
         tls = ", and whether it speaks TLS (redis:// is without)" if address.tls else ""
-        return f"Nothing answered at {shown} within {_ASK_TIMEOUT:g} s: check host, port and firewall{tls}."
+        return f"Nothing answered at {shown} within {state.ASK_TIMEOUT:g} s: check host, port and firewall{tls}."
     if isinstance(error, (ConnectionResetError, BrokenPipeError)):
         return f"{shown} hung up before it answered: check the port, and whether it needs rediss://."
     return (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,13 @@ from bisect_loop.model import Service
 
 # How long, in seconds, a server may take from its start until it answers in its own protocol.
 READY_WITHIN = 10.0
+# The same for a container, whose image may set a database up first.
+CONTAINER_READY_WITHIN = 120.0
+
+# A service's own port -> the host and port where it is reached from here.
+Addresses = Mapping[int, tuple[str, int]]
+
+Say = Callable[[str], None]
 
 
 class ServiceError(Exception):
@@ -38,6 +45,11 @@ class Server(Protocol):
         """The variables under which the user's code finds the service, e.g. {"REDIS_URL": ...}."""
         ...
 
+    @property
+    def addresses(self) -> Addresses:
+        """Where it is reached; empty where it listens on no port."""
+        ...
+
     def reset(self) -> None:
         """Bring back the state before any test, under the same URL. Raises ServiceError where it cannot."""
         ...
@@ -55,6 +67,11 @@ def _ignore(pgid: int) -> None:
     del pgid
 
 
+def silent(sentence: str) -> None:
+    """Say nothing."""
+    del sentence
+
+
 @dataclass(frozen=True, slots=True)
 class Launch:
     """Where and how to start a server, the same for every provider.
@@ -63,7 +80,8 @@ class Launch:
     look for programs in and to start them with. `on_start` gets the process group of each process right after
     it was spawned, before any signal handler of ours runs again, and `on_end` gets it once the group was killed
     and before its number can be given to another; a start that is tried again calls both once more.
-    `reset_external` is the user's leave to flush a service that the tool did not start.
+    `reset_external` is the user's leave to flush a service that the tool did not start. `say` is told what takes
+    long. `variables` are those of CI's job and of the user, some of which may name the service.
     """
 
     directory: Path
@@ -72,6 +90,9 @@ class Launch:
     on_end: Callable[[int], None] = _ignore
     reset_external: bool = False
     ready_within: float = READY_WITHIN
+    container_ready_within: float = CONTAINER_READY_WITHIN
+    say: Say = silent
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 class Provider(Protocol):

@@ -1,0 +1,63 @@
+"""What a Redis server holds, whoever started it: asked, and emptied."""
+
+from __future__ import annotations
+
+from bisect_loop.conditions.services.resp import Address, ErrorReply, NotRedis, Refused, Reply, ask
+
+PORT = 6379
+ASK_TIMEOUT = 2.0
+# A server that has not answered a flush by then is stuck in what a trial left there, and is replaced.
+_RESET_TIMEOUT = 0.5
+
+# What FLUSHALL leaves as it is although a test may have changed it.
+_SETTINGS = (("CONFIG", "GET", "*"), ("ACL", "LIST"))
+_EMPTY = (("FLUSHALL",), ("SCRIPT", "FLUSH"), ("FUNCTION", "FLUSH"))
+
+
+def info(address: Address) -> dict[str, str] | str:
+    """The section "server" of INFO, or the error that the server answered.
+
+    Raises OSError, Refused or NotRedis as `ask` does.
+    """
+    ping, section = ask(address, ("PING",), ("INFO", "server"), timeout=ASK_TIMEOUT)
+    if isinstance(ping, ErrorReply):
+        return ping
+    if ping != "PONG" or not isinstance(section, str):
+        raise NotRedis
+    if isinstance(section, ErrorReply):
+        # A user whose rights (ACL) do not extend to INFO can use the server all the same.
+        return {} if section.startswith("NOPERM") else section
+    return dict(line.split(":", 1) for line in section.splitlines() if ":" in line)
+
+
+Settings = tuple[frozenset[tuple[str, str]], tuple[str, ...]]
+
+
+def settings_of(address: Address) -> Settings:
+    """The server's settings and users, to be compared. Raises as `ask` does."""
+    return _settings(ask(address, *_SETTINGS, timeout=ASK_TIMEOUT))
+
+
+def keep_nothing_on_disk(address: Address) -> None:
+    """Turn off what an image may save: a flush would write all of it at once. Raises as `ask` does."""
+    ask(address, ("CONFIG", "SET", "save", ""), ("CONFIG", "SET", "appendonly", "no"), timeout=ASK_TIMEOUT)
+
+
+def emptied(address: Address, settings: Settings) -> bool:
+    """Empty all databases; tell whether that was done and the server's settings are still `settings`."""
+    try:
+        replies = ask(address, *_SETTINGS, *_EMPTY, timeout=_RESET_TIMEOUT)
+    except (OSError, NotRedis, Refused):
+        return False
+    return _settings(replies[: len(_SETTINGS)]) == settings and all(map(_was_done, replies[len(_SETTINGS) :]))
+
+
+def _settings(replies: list[Reply]) -> Settings:
+    # Redis 7 lists its settings in another order after each start.
+    flat, users = (list(map(str, reply)) if isinstance(reply, list) else [str(reply)] for reply in replies)
+    return frozenset(zip(flat[::2], flat[1::2], strict=False)), tuple(users)
+
+
+def _was_done(reply: Reply) -> bool:
+    # Functions came with Redis 7; an older server has none to flush.
+    return not isinstance(reply, ErrorReply) or "unknown command" in reply
