@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from bisect_loop.confirm import Claim, Confirmed, Confirmer
+from bisect_loop.evidence import Evidence
 from bisect_loop.model import (
     FAMILY_HANG,
     NEVER_SEEN,
@@ -110,6 +111,7 @@ class Diagnosis:
     best: Finding | None = None
     _polluters: list[tuple[NodeId, ...]] = field(default_factory=list)
     _setters: list[tuple[NodeId, ...]] = field(default_factory=list)
+    _evidence: Evidence | None = None
     durations: dict[NodeId, float] = field(default_factory=dict)  # seconds, of tests that passed
 
     # Trials.
@@ -281,19 +283,21 @@ class Diagnosis:
                 self.best = Finding("victim", victim, known, (*left, victim), seen_in=failure.seen_in, note=note)
 
         try:
-            narrowed = self._narrow(failure.before, victim, known, fails, self._polluters, narrowed_to)
+            suspects = self._suspects(failure, fails)
+            narrowed = self._narrow(failure.before, victim, known, fails, suspects, narrowed_to)
         except NotReproducing:
             return self._seldom(failure)
         assert known is not None
         minimal = (*narrowed.minimal, victim)
         self.best = Finding("victim", victim, known, minimal, polluters=narrowed.minimal, seen_in=failure.seen_in)
-        again = self.dispatch.run_all([self._trial(minimal, known)] * _SETTLE)
+        again = self.dispatch.run_all([self._trial(minimal, known)] * (_SETTLE - 1))
+        again.append(self.evidence.settled(self.dispatch, self._trial(minimal, known), known))
         if any(judge.verdict(result, victim, known) is not Verdict.REPRODUCES for result in again):
             return self._seldom(replace(failure, signature=known))
         finding = self._victim_confirmed(self.best)
         if finding.confirmed:
             self._polluters.append(narrowed.minimal)
-            self.best = finding
+            self.best = finding = self._explained(finding)
             if self.options.roles:
                 finding = self._roles(finding, failure.before, narrowed.others)
         return finding
@@ -410,6 +414,35 @@ class Diagnosis:
         )
         rate = min(found.rate, 0.99)
         return self._confirmed(finding, Claim(finding.id, minimal, signature, rate=rate))
+
+    # Evidence.
+
+    @property
+    def evidence(self) -> Evidence:
+        """What traced trials showed of this suite's failures."""
+        if self._evidence is None:
+            self._evidence = Evidence(self.suite)
+        return self._evidence
+
+    def _suspects(self, failure: Failure, judged: Callable[[TrialResult], Verdict]) -> list[tuple[NodeId, ...]]:
+        """Whom to try first: the polluters of earlier findings, else those whom a traced run points at."""
+        known = [one for one in self._polluters if set(failure.before).issuperset(one)]
+        if not self.evidence.worth_tracing(failure.before, failure.signature):
+            return known
+        for one in known:
+            if judged(self.dispatch.run(self._trial((*one, failure.victim), failure.signature))) is Verdict.REPRODUCES:
+                return [one]
+        whole = self._trial((*failure.before, failure.victim), failure.signature)
+        result, found = self.evidence.suspects(self.dispatch, whole, failure.signature)
+        judged(result)  # of an order that is only said to fail, this is where the failure is seen first
+        self.heard(result)
+        return [(nodeid,) for nodeid in found]
+
+    def _explained(self, finding: Finding) -> Finding:
+        """Add why the minimal order fails, where one more run of it, traced, tells."""
+        if finding.import_polluters:
+            return finding  # what a module's import did is over before tracing begins
+        return self.evidence.explained(self.dispatch, finding, self._trial(finding.minimal_order, finding.signature))
 
     # Narrowing, confirming, roles.
 

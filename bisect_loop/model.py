@@ -333,6 +333,7 @@ class Suite:
     plugins: tuple[str, ...] = ()
     startup_seconds: float = 0.0
     invocation_dir: str = ""
+    loops: bool = False  # whether something has imported asyncio by the end of collection
 
 
 @dataclass(frozen=True, slots=True)
@@ -367,6 +368,22 @@ class Cause:
     loop_closed_after: NodeId
     used_at: str
     confidence: Literal["proved", "likely"]
+    function: str = ""  # the one around bound_at; "" for code that runs at import
+    also_held_by: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()  # environment variables without which it is not made
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that differs after the polluter ran: "app.settings.DEBUG", or "os.environ['TZ']".
+
+    `before` and `after` are short texts for people, "" for what is not there. `by` is the test that changed it.
+    """
+
+    what: str
+    before: str
+    after: str
+    by: NodeId
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,6 +437,7 @@ class Finding:
     confidence: float = 0.0
     needs: Needs = field(default_factory=Needs)
     cause: Cause | None = None
+    changes: tuple[Change, ...] = ()  # what the polluters left changed, the likeliest reason first
     fixes: tuple[Fix, ...] = ()
     replay: Replay = field(default_factory=Replay)
     note: str = ""  # one sentence that the reader needs besides: why it is not confirmed, what was odd

@@ -6,6 +6,7 @@ tool can kill it with all that it started. The server itself runs no test.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -14,7 +15,7 @@ import signal
 import sys
 import tempfile
 import threading
-from typing import Any
+from typing import Any, Generator
 
 import pytest
 
@@ -140,13 +141,29 @@ class Server(plugin.Conductor):
         self.emit(k="collected", n=len(order))
         probed = [self.items[index] for index in request["probe"]]
         try:
-            self._run(order, probed)
+            with self._traced(request.get("trace")):
+                self._run(order, probed)
         except (KeyboardInterrupt, pytest.exit.Exception) as stop:
             self.emit(k="stopped", text="%s: %s" % (type(stop).__name__, stop))
         self.emit(k="finish", status=1 if self.session.testsfailed else 0)
         self.emit(k="end")
         sys.stdout.flush()
         sys.stderr.flush()
+
+    @contextlib.contextmanager
+    def _traced(self, trace: dict[str, Any] | None) -> Generator[None, None, None]:
+        """Gather evidence where that is asked for. What it takes is imported in the child alone."""
+        if trace is None:
+            yield
+            return
+        from .traced import Traced
+
+        traced = Traced(trace, self)
+        traced.start(self.session.config, len(self.session.items))
+        try:
+            yield
+        finally:
+            traced.stop(self.session.config)
 
     def _run(self, order: list[pytest.Item], probed: list[pytest.Item]) -> None:
         if probed:

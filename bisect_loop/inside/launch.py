@@ -14,15 +14,21 @@ def _say(control: Dict[str, Any], **event: str) -> None:
         file.write(json.dumps(event) + "\n")
 
 
+# Modules that only some processes need, and what of the control file asks for them.
+_MORE = (("worker", "worker"), ("worker", "gate"), ("traced", "trace"))
+
+
 def _plugins(package: str, control: Dict[str, Any]) -> List[object]:
     """The plugins of this process; no module is imported that it does not need."""
     kind = "controller" if control.get("stage") else "forkserver" if control.get("fds") else "plugin"
-    inside = __import__(package, fromlist=[kind, *(["worker"] if control.get("worker") else [])])
+    inside = __import__(package, fromlist=[kind, *(part for part, key in _MORE if control.get(key))])
     if kind == "controller":
         return [inside.controller.Controller(control)]
     plugins = [inside.forkserver.Server(control) if kind == "forkserver" else inside.plugin.Conductor(control)]
     if control.get("worker"):
         plugins.append(inside.worker.Identity(control["worker"]))
+    if control.get("trace"):
+        plugins.append(inside.traced.FreshTraced(control["trace"], plugins[0]))
     if control.get("gate"):
         plugins.append(inside.worker.Gate(control["gate"]))
     return plugins

@@ -249,5 +249,6 @@ def describe(config: pytest.Config, session: pytest.Session) -> dict[str, Any]:
         "paths": [str(path) for path in getattr(config.option, "file_or_dir", None) or ()],
         "ids": [item.nodeid for item in session.items],
         "cwd": os.getcwd(),
+        "loops": "asyncio" in sys.modules,
         "coverage": measures_coverage(config),
     }

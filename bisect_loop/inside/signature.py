@@ -45,6 +45,8 @@ class Locator:
 
     def own(self, filename: str) -> str | None:
         """The path relative to the root where the file is the user's own, else None."""
+        if not filename or filename[0] == "<":
+            return None  # made at run time: "<string>", "<frozen importlib._bootstrap>"
         if filename not in self._known:
             path = os.path.realpath(filename)
             inside = path.startswith(self._root) and "site-packages" not in path

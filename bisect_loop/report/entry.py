@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from bisect_loop.model import NEVER_SEEN, Cause, Finding, Fix
 from bisect_loop.redact import HIDDEN
 from bisect_loop.report.spans import Line, Row, Span, SpanKind, gap, span, text
-from bisect_loop.report.words import count, listed, percent
+from bisect_loop.report.words import count, listed, percent, with_article
 
 _MOST_SETS = 5
 _MOST_VICTIMS = 20
 _MOST_CLEANERS = 8
+_MOST_HOLDERS = 3
 _MOST_OF_LANE = 6
 _WIDE = "     "
 _PLAIN = "fresh processes, plain pytest"
@@ -180,20 +181,32 @@ def _error(finding: Finding) -> Row:
 def _why(cause: Cause | None) -> Row:
     if cause is None:
         return Row("why", ())
-    line = [text(f"{cause.resource}, held by "), span("code", cause.holder)]
+    named = with_article(cause.resource)
+    line = [text(f"{named}, held by "), span("code", cause.holder)] if cause.holder else [text(named)]
+    for index, holder in enumerate(cause.also_held_by[:_MOST_HOLDERS]):
+        line += [text(", " if index else " (also "), span("code", holder)]
+    if cause.also_held_by:
+        line.append(text(")"))
     if cause.bound_at:
-        line += [text(", was bound at "), span("code", cause.bound_at)]
+        line += [text(", was made at "), span("code", cause.bound_at)]
+        if cause.function:
+            line += [text(" in "), span("code", f"{cause.function}()")]
     if cause.bound_by and cause.bound_by != cause.loop_made_by:
-        line += [text(" by "), span("id", cause.bound_by)]
+        line += [text(", was bound by "), span("id", cause.bound_by)]
     if cause.loop_made_by:
-        line += [text(" to the event loop of "), span("id", cause.loop_made_by)]
+        line += [text(" on" if cause.bound_at else " belongs to"), text(" the event loop of ")]
+        line.append(span("id", cause.loop_made_by))
     if cause.loop_closed_after and cause.loop_closed_after == cause.loop_made_by:
         line.append(text(", which closed with that test"))
     elif cause.loop_closed_after:
         line += [text(", which closed after "), span("id", cause.loop_closed_after)]
     if cause.used_at:
-        line += [text("; it was used at "), span("code", cause.used_at), text(" on another loop")]
-    return Row("why", ((*line, text(f" ({cause.confidence})")),))
+        line += [text("; the victim used it at "), span("code", cause.used_at), text(" on another loop")]
+    lines: list[Line] = [(*line, text(f" ({cause.confidence})"))]
+    if cause.gates:
+        verb = "is" if len(cause.gates) == 1 else "are"
+        lines.append((text(f"it is made only where {listed(list(cause.gates))} {verb} set"),))
+    return Row("why", tuple(lines))
 
 
 def _needs(finding: Finding) -> Row:

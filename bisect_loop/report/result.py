@@ -114,6 +114,9 @@ def _cause(cause: Cause) -> Json:
         "loop_closed_after": cause.loop_closed_after,
         "used_at": cause.used_at,
         "confidence": cause.confidence,
+        "function": cause.function,
+        "also_held_by": list(cause.also_held_by),
+        "gates": list(cause.gates),
     }
 
 

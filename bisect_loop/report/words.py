@@ -30,3 +30,10 @@ def listed(words: Sequence[str], conjunction: str = "and") -> str:
 def percent(share: float) -> str:
     """Return "35 %"; a share that is neither none nor all is not rounded to either."""
     return f"{min(max(round(100 * share), 1), 99) if 0 < share < 1 else round(100 * share)} %"
+
+
+def with_article(noun: str) -> str:
+    """ "httpx.AsyncClient" -> "an httpx.AsyncClient"; what has an article keeps it."""
+    if noun.startswith(("a ", "an ", "the ")):
+        return noun
+    return f"{'an' if noun[:1] in 'aeiou' or noun.startswith('httpx') else 'a'} {noun}"

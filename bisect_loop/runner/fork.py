@@ -146,6 +146,7 @@ class ForkServer:
             plugins=tuple(about["plugins"]),
             startup_seconds=time.perf_counter() - self._began,
             invocation_dir=about["cwd"],
+            loops=about["loops"],
         )
         return Collected(suite, tuple(about["paths"]), tuple(about["neutral"]), about["refusal"], about["coverage"])
 

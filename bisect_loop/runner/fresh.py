@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bisect_loop.model import Trial, TrialResult
+from bisect_loop.model import Json, Trial, TrialResult
 from bisect_loop.runner import xdist
 from bisect_loop.runner.execute import execute
 from bisect_loop.runner.target import Slots, Target, child_environ, launch_argv, narrowed_args, worker_control
@@ -47,7 +47,9 @@ class FreshRunner:
                     return xdist.side_by_side(self._target, self._workspace, slot, trial, condition, directory)
                 env = child_environ(self._target, condition, slot, directory, trial.worker)
                 order = None if trial.order is None else list(trial.order)
-                more = {"order": order, "worker": worker_control(trial.worker, self._workspace, directory)}
+                more: Json = {"order": order, "worker": worker_control(trial.worker, self._workspace, directory)}
+                if trial.traced and order:
+                    more["trace"] = {"victim": order[-1]}
                 argv, events = launch_argv(self._target, self._workspace, condition, directory, more)
                 return execute(
                     self._workspace,

@@ -10,6 +10,9 @@ from pathlib import Path
 
 from bisect_loop.model import Ending, Json, Outcome, Signature, TrialResult, Worker
 
+# Events of a trace that are kept; inside/ writes far fewer.
+_MOST_TRACED = 500
+
 
 @dataclass(slots=True)
 class Transcript:
@@ -31,6 +34,7 @@ class Transcript:
     began: float = 0.0  # the start of what is running, or ran last
     worker: Worker | None = None
     given: Json = field(default_factory=dict)  # what the controller gave that worker
+    trace: list[str] = field(default_factory=list)  # the events of a traced trial, as they stand in the file
     down: dict[str, str] = field(default_factory=dict)  # the workers that died, and what is known of it
 
 
@@ -70,6 +74,9 @@ def read(path: Path) -> Transcript:
             seen.given = event["given"]
         elif kind == "worker-down":
             seen.down[event["id"]] = event["text"]
+        elif kind == "trace":
+            if len(seen.trace) < _MOST_TRACED:
+                seen.trace.append(json.dumps(event))
         elif kind == "probe":
             seen.probes[event["at"]] = _outcome(event)
         elif kind == "missing":
@@ -182,7 +189,9 @@ def conclude(
         kind = "Hang" if ending is Ending.TIMEOUT else "Crash"
         outcomes.append(Outcome(seen.running, "failed", (Signature(kind, "", detail, "call"),)))
     probes = tuple(seen.probes.get(place) for place in range(probe_places))
-    return TrialResult(tuple(outcomes), ending, runner, detail, seconds, seen.missing, probes, notes)
+    return TrialResult(
+        tuple(outcomes), ending, runner, detail, seconds, seen.missing, probes, notes, trace=tuple(seen.trace)
+    )
 
 
 def collection_detail(seen: Transcript) -> str:

@@ -43,7 +43,7 @@ EXPLAINED = replace(
     VICTIM_OF_ONE,
     needs=Needs(env=("REDIS_URL",), services=("redis",)),
     cause=Cause(
-        resource="a redis.asyncio client",
+        resource="redis.asyncio client",
         holder="backend.live_events._BUS",
         bound_at="backend/api/main.py:42",
         bound_by=POLLUTER,
@@ -51,6 +51,9 @@ EXPLAINED = replace(
         loop_closed_after=POLLUTER,
         used_at="backend/live_events.py:17",
         confidence="proved",
+        function="create_app",
+        also_held_by=("backend.audit.EMITTER.bus",),
+        gates=("REDIS_URL",),
     ),
     fixes=(
         Fix("guard the wire-up with PYTEST_CURRENT_TEST", "backend/api/main.py:41", None, (3, 3)),

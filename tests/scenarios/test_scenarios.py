@@ -63,6 +63,14 @@ def test_the_right_tests_are_named_and_nobody_else(scenario: Path) -> None:
         assert finding["error"]["phase"] == truly["error"]["phase"]
         assert finding["confirmation"] == {"minimal_failed": [3, 3], "victim_alone_passed": [3, 3], "runner": "fresh"}
         assert victim in shown
+        if "cause" in truly:
+            cause = finding["cause"]
+            assert cause["resource"] == truly["cause"]["resource"]
+            assert cause["holder"] == truly["cause"]["holder"]
+            assert cause["bound_at"] == truly["cause"]["wire_up"]
+            assert cause["bound_by"] == cause["loop_made_by"] == truly["cause"]["bound_by"]
+            assert cause["gates"] == expected["conditions"]["env"]
+            assert cause["confidence"] == "proved"
         for _ in range(3):
             command = subprocess.run(
                 finding["replay"]["command"], shell=True, cwd=scenario, env=environ(), capture_output=True

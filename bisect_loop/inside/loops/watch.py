@@ -1,0 +1,184 @@
+"""What the tracer knows: loops by number, where objects were made and bound, what was touched."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import Any, Callable, Dict, Generic, Iterator, List, Optional, Tuple, TypeVar
+
+from ..signature import Locator
+from .sites import Site, Stack, sites, stack
+
+T = TypeVar("T")
+
+
+class Marks(Generic[T]):
+    """Something known of objects, which are neither kept alive nor hashed nor compared."""
+
+    def __init__(self) -> None:
+        self._entries: List[Tuple[Any, T]] = []
+        self._full = 1024
+        # Of objects that take no weak reference (asyncpg.Pool has slots): by the name of their type.
+        self.by_type: Dict[str, List[T]] = {}
+
+    def add(self, obj: Any, known: T) -> None:
+        try:
+            self._entries.append((weakref.ref(obj), known))
+        except TypeError:
+            self.by_type.setdefault(type_name(type(obj)), []).append(known)
+            return
+        if len(self._entries) > self._full:
+            self._entries = [entry for entry in self._entries if entry[0]() is not None]
+            self._full = 2 * len(self._entries) + 1024
+
+    def some(self) -> bool:
+        """Whether anything was ever marked."""
+        return bool(self._entries)
+
+    def alive(self) -> Iterator[Tuple[Any, T]]:
+        """Each object that is still there, held while it is looked at."""
+        for ref, known in self._entries:
+            obj = ref()
+            if obj is not None:
+                yield obj, known
+
+
+def type_name(kind: type) -> str:
+    """The qualified name of a class, which may lie about its module."""
+    return "%s.%s" % (getattr(kind, "__module__", "?"), getattr(kind, "__qualname__", "?"))
+
+
+class Place:
+    """When something happened: in which test, phase and fixture."""
+
+    __slots__ = ("fixture", "phase", "test")
+
+    def __init__(self, test: str, phase: str, fixture: str) -> None:
+        self.test = test
+        self.phase = phase
+        self.fixture = fixture
+
+    def data(self) -> Dict[str, str]:
+        return {"test": self.test, "phase": self.phase, "fixture": self.fixture}
+
+
+class Event:
+    """A place and the user's lines that led there. `loop` is the number of the loop that runs or is bound to."""
+
+    __slots__ = ("loop", "place", "sites")
+
+    def __init__(self, place: Place, lines: List[Site], loop: int = 0) -> None:
+        self.place = place
+        self.sites = lines
+        self.loop = loop
+
+    def data(self) -> Dict[str, Any]:
+        return {**self.place.data(), "stack": self.sites, "loop": self.loop}
+
+
+class Loop:
+    """One event loop, from its birth to its death."""
+
+    __slots__ = ("born", "died", "kind", "number", "pending")
+
+    def __init__(self, number: int, kind: str, born: Optional[Event]) -> None:
+        self.number = number
+        self.kind = kind
+        self.born = born
+        self.died: Optional[Place] = None
+        self.pending: List[Dict[str, Any]] = []
+
+    def data(self) -> Dict[str, Any]:
+        return {
+            "number": self.number,
+            "kind": self.kind,
+            "born": None if self.born is None else self.born.data(),
+            "died": None if self.died is None else self.died.data(),
+            "pending": self.pending,
+        }
+
+
+_MOST_PENDING = 8
+
+
+class Watch:
+    """The tracer's memory, and the place where the run is now.
+
+    `victim` is the test whose touches count; `touched` is called with each of them.
+    """
+
+    def __init__(self, locator: Locator, victim: str) -> None:
+        self.locator = locator
+        self.victim = victim
+        self.active = True
+        self.test = ""
+        self.phase = ""
+        self.fixtures: List[str] = []
+        self.touched: Callable[[Optional[Loop], str, Stack, Any], None] = lambda *_: None
+        self.made: Marks[Event] = Marks()
+        self.bound: Marks[Event] = Marks()
+        self.taken: Marks[Event] = Marks()  # locks, by whoever has them
+        self.unset: Optional[Event] = None  # who took the main thread's current loop away
+        self._loops: Any = weakref.WeakKeyDictionary()
+        self._numbers = itertools.count(1)
+        self._in_touch = False
+
+    @property
+    def place(self) -> Place:
+        return Place(self.test, self.phase, self.fixtures[-1] if self.fixtures else "")
+
+    def event(self, depth: int, loop: Any = None, most: int = 6, farthest: int = 120) -> Event:
+        """What happens now, seen from the caller at `depth` 1."""
+        number = 0 if loop is None else self.loop(loop).number
+        return Event(self.place, sites(self.locator, depth + 2, most, farthest), number)
+
+    # Loops.
+
+    def born(self, loop: Any) -> None:
+        self._loops[loop] = Loop(next(self._numbers), type_name(type(loop)), self.event(2))
+
+    def loop(self, loop: Any) -> Loop:
+        """What is known of `loop`; one that was there before the tracer has no birth."""
+        known: Optional[Loop] = self._loops.get(loop)
+        if known is None:
+            known = self._loops[loop] = Loop(next(self._numbers), type_name(type(loop)), None)
+        return known
+
+    def died(self, loop: Any) -> Loop:
+        known = self.loop(loop)
+        if known.died is None:
+            known.died = self.place
+        return known
+
+    def pending(self, loop: Any, tasks: List[Any]) -> None:
+        """`tasks` were alive when `loop` came to its end."""
+        known = self.loop(loop)
+        for task in tasks[: _MOST_PENDING - len(known.pending)]:
+            code: Any = getattr(task.get_coro(), "cr_code", None)
+            own = None if code is None else self.locator.own(code.co_filename)
+            name = getattr(code, "co_qualname", getattr(code, "co_name", "?"))
+            known.pending.append({"name": name, "at": "%s:%d" % (own, code.co_firstlineno) if own else ""})
+
+    def strangers(self) -> bool:
+        """Whether any loop of an earlier test is there, dead or alive."""
+        return bool(list(self._loops.values()))
+
+    def known(self, numbers: Any) -> List[Loop]:
+        """The loops with these numbers that are still there."""
+        return [known for known in list(self._loops.values()) if known.number in numbers]
+
+    # Touches.
+
+    def watching(self) -> bool:
+        """Whether what is touched now is the victim's doing."""
+        return self.active and not self._in_touch and self.test == self.victim
+
+    def touch(self, loop: Optional[Loop], how: str, depth: int, obj: Any = None) -> None:
+        """The victim used something of a loop that is dead or not the one that runs. Never raises."""
+        if not self.watching() or self.phase not in ("setup", "call", "teardown"):
+            return
+        self._in_touch = True
+        try:
+            self.touched(loop, how, stack(self.locator, depth + 1), obj)
+        finally:
+            self._in_touch = False

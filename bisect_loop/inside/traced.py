@@ -1,0 +1,52 @@
+"""What a traced trial has besides: evidence about the last test of its order.
+
+The tracer of loops is there only where something has imported asyncio by the end of collection: nobody else has
+loops, and a trial adds no module that the user's code does not have.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from . import plugin
+
+
+class Traced:
+    """Starts the parts that gather evidence, and stops them. `trace` names the `victim`."""
+
+    def __init__(self, trace: dict[str, Any], recorder: plugin.Recorder) -> None:
+        self._victim: str = trace["victim"]
+        self._recorder = recorder
+        self._parts: list[Any] = []
+
+    def start(self, config: pytest.Config, tests: int) -> None:
+        """Begin, before the first of `tests` tests."""
+        if "asyncio" in sys.modules:
+            from .loops.tracer import Tracer
+
+            self._parts.append(Tracer(self._victim, self._recorder.emit, self._recorder.locator))
+        for part in self._parts:
+            part.install()
+            config.pluginmanager.register(part)
+
+    def stop(self, config: pytest.Config) -> None:
+        """Undo all that was changed."""
+        while self._parts:
+            part = self._parts.pop()
+            config.pluginmanager.unregister(part)
+            part.restore()
+
+
+class FreshTraced(Traced):
+    """The same in a process that runs one order: from the end of collection to the end of the session."""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.start(session.config, len(session.items))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        self.stop(session.config)

@@ -1,0 +1,261 @@
+"""From the record of a confirmed order to why it fails: what is held, by whom, made where, dead since when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bisect_loop.model import FAMILY_ASSERTION, FAMILY_CROSS_LOOP, FAMILY_HANG, Cause, NodeId, Signature
+from bisect_loop.provenance.record import (
+    HELD,
+    NO_LOOP,
+    Fixture,
+    Happening,
+    Held,
+    SeenLoop,
+    Site,
+    Touch,
+    TraceRecord,
+    Way,
+)
+from bisect_loop.provenance.resources import label, resource, same_library
+from bisect_loop.provenance.source import Sources
+from bisect_loop.scan import WireUp
+
+_STATE = re.compile(r"\._state\['(\w+)'\]")
+# What a victim shows that waits for a task, a lock or a queue of a dead loop.
+_WAITED_IN_VAIN = ("TimeoutError", "CancelledError", "QueueEmpty", "QueueFull", "InvalidStateError")
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an order fails, with all that a fix can be made from.
+
+    `holders` are every dotted path to the resource, the first the one to name. `made` is the wire-up: where the
+    constructor was called (None where that was at import, and `stored` then has the line). `bound` is when it was
+    bound to the loop. `gates` are environment variables without which it is not made.
+    """
+
+    resource: str
+    type: str
+    holders: tuple[Held, ...]
+    made: Happening | None
+    bound: Happening | None
+    stored: Site | None
+    loop: SeenLoop | None
+    touch: Touch | None
+    way: Way | None
+    wire_up: WireUp | None
+    gates: tuple[str, ...]
+    fixtures: tuple[tuple[NodeId, tuple[Fixture, ...]], ...]
+    confidence: Literal["proved", "likely"]
+
+    @property
+    def site(self) -> Site | None:
+        """The wire-up line."""
+        if self.made is not None and self.made.site is not None:
+            return self.made.site
+        if self.stored is not None:
+            return self.stored
+        if self.bound is not None and self.bound.site is not None:
+            return self.bound.site
+        return None
+
+    @property
+    def bound_by(self) -> NodeId:
+        for event in (self.bound, None if self.loop is None else self.loop.born, self.made):
+            if event is not None and event.test:
+                return event.test
+        return ""
+
+    def cause(self) -> Cause:
+        """What reports say."""
+        site = self.site
+        loop = self.loop
+        return Cause(
+            resource=self.resource,
+            holder=self.holders[0].holder if self.holders else "",
+            bound_at="" if site is None else site.at,
+            bound_by=self.bound_by,
+            loop_made_by="" if loop is None or loop.born is None else loop.born.test,
+            loop_closed_after="" if loop is None or loop.died is None else loop.died.test,
+            used_at="" if self.touch is None or not self.touch.sites else self.touch.sites[0].at,
+            confidence=self.confidence,
+            function="" if site is None or site.function == "<module>" else site.function,
+            also_held_by=tuple(held.holder for held in self.holders[1:]),
+            gates=self.gates,
+        )
+
+
+def explain(
+    record: TraceRecord, polluters: Sequence[NodeId], signature: Signature, sources: Sources, *, plainer: bool = False
+) -> Explanation | None:
+    """Say why the order that was traced fails; None where the record does not say.
+
+    `polluters` are the tests that were seen to be needed: what others left behind is not to blame. With `plainer`
+    there is a plainer explanation than a census (a changed value that the victim looks at).
+    """
+    guilty = set(polluters)
+    for touch in record.touches:
+        found = _by_touch(record, touch, guilty, sources)
+        if found is not None:
+            return found
+    if plainer and signature.family == FAMILY_ASSERTION:
+        return None
+    if not _may_be_a_loop(signature):
+        return None
+    return _by_census(record, guilty, sources)
+
+
+def _may_be_a_loop(signature: Signature) -> bool:
+    if signature.family in (FAMILY_CROSS_LOOP, FAMILY_HANG, FAMILY_ASSERTION):
+        return True
+    return signature.type.rpartition(".")[2] in _WAITED_IN_VAIN
+
+
+def _guilty(events: Sequence[Happening | None], guilty: set[NodeId]) -> bool:
+    return any(event is not None and event.test in guilty for event in events)
+
+
+def _by_touch(record: TraceRecord, touch: Touch, guilty: set[NodeId], sources: Sources) -> Explanation | None:
+    if touch.how == NO_LOOP:
+        return _no_loop(record, touch, guilty)
+    if touch.how == HELD:
+        way = next((way for way in record.stuck if way.taken == touch.taken), None)
+        if touch.taken is None or touch.taken.test not in guilty:
+            return None
+        return _explained(record, way, None, touch, sources)
+    loop = touch.loop
+    if loop is None:
+        return None
+    ways = record.ways(loop.number)
+    near = [way for way in ways if same_library(way, touch.libraries) or touch.type in way.types] or list(ways)
+    involved = [loop.born, touch.bound, touch.made, *(step.bound for way in near for step in way.steps)]
+    if not _guilty(involved, guilty):
+        return None
+    # The user's own line that was reached says more than one in a library's task.
+    better = next((t for t in record.touches if t.loop is not None and t.loop.number == loop.number and t.sites), touch)
+    return _explained(record, _best(near, sources), loop, better, sources)
+
+
+def _no_loop(record: TraceRecord, touch: Touch, guilty: set[NodeId]) -> Explanation | None:
+    if touch.unset is None or touch.unset.test not in guilty:
+        return None
+    held = Held("asyncio's event loop policy", "", "")
+    return Explanation(
+        "the current event loop",
+        "",
+        (held,),
+        touch.unset,
+        touch.unset,
+        None,
+        None,
+        touch,
+        None,
+        None,
+        (),
+        record.fixtures,
+        "proved",
+    )
+
+
+def _by_census(record: TraceRecord, guilty: set[NodeId], sources: Sources) -> Explanation | None:
+    for way in record.stuck:
+        if way.taken is not None and way.taken.test in guilty:
+            return _explained(record, way, None, None, sources)
+    for loop, ways in sorted(record.held, key=lambda pair: -pair[0].number):
+        ours = [way for way in ways if _held_by_user(way)]
+        if loop.died is None or not ours:
+            continue
+        involved = [loop.born, *(step.bound for way in ours for step in way.steps)]
+        if _guilty(involved, guilty):
+            return _explained(record, _best(ours, sources), loop, None, sources)
+    return None
+
+
+def _held_by_user(way: Way) -> bool:
+    return any(held.file for held in way.holders)
+
+
+def _best(ways: Sequence[Way], sources: Sources) -> Way | None:
+    """The way that says most: a well-known resource, held by a module of the application, near to it."""
+
+    def rank(way: Way) -> tuple[bool, bool, bool, int]:
+        first = next(iter(way.holders), None)
+        known = bool(label(way.steps[way.head].type))
+        defined = any(sources.defines(held) for held in way.holders)
+        return (not known, not defined, first is None or _is_test(first.file), way.head)
+
+    return min(ways, key=rank, default=None)
+
+
+def _is_test(file: str) -> bool:
+    name = file.rpartition("/")[2]
+    return not file or name.startswith(("test_", "conftest")) or name.endswith("_test.py")
+
+
+def _explained(
+    record: TraceRecord, way: Way | None, loop: SeenLoop | None, touch: Touch | None, sources: Sources
+) -> Explanation | None:
+    if way is None:
+        return _unheld(record, loop, touch)
+    named, step = resource(way)
+    holders = tuple(
+        Held(_STATE.sub(r".\1", held.holder), held.file, held.name)
+        for held in sorted(way.holders, key=lambda held: (_is_test(held.file), not sources.defines(held)))
+    )
+    later = way.steps[way.head :]
+    made = step.made or next((one.made for one in later if one.made is not None and _user_made(one.made)), None)
+    number = 0 if loop is None else loop.number
+    bound = next((one.bound for one in later if one.bound is not None and one.bound.loop in (0, number)), None)
+    if way.taken is not None:
+        bound = way.taken
+    stored = _stored(holders, sources) if made is None or made.site is None else None
+    places = tuple(site.at for site in ((made.sites if made is not None else ()) or ((stored,) if stored else ())))
+    wire_up = sources.wire_up(places, tuple(held.holder for held in holders))
+    if stored is not None and wire_up is not None and wire_up.at_import:
+        stored = Site(str(wire_up.made_at), "")
+    return Explanation(
+        named,
+        step.type,
+        holders,
+        made if made is not None and made.site is not None else None,
+        bound,
+        stored,
+        loop,
+        touch,
+        way,
+        wire_up,
+        tuple(gate.name for gate in wire_up.gates) if wire_up is not None else (),
+        record.fixtures,
+        "likely" if touch is None else "proved",
+    )
+
+
+def _user_made(event: Happening) -> bool:
+    return event.site is not None
+
+
+def _stored(holders: Sequence[Held], sources: Sources) -> Site | None:
+    """The line that gives the holder's global its value: at import, else the only one that does not clear it."""
+    for held in holders:
+        stores = [store for store in sources.stores(held) if not store.clears]
+        first = next((store for store in stores if not store.function), None) or next(iter(stores), None)
+        if first is not None:
+            return Site(f"{held.file}:{first.line}", first.function)
+    return None
+
+
+def _unheld(record: TraceRecord, loop: SeenLoop | None, touch: Touch | None) -> Explanation | None:
+    """Nothing of the user's was found to hold it (a library does): what was touched says what it is."""
+    if touch is None or not touch.sites:
+        return None
+    named = label(touch.type) or next(
+        (found for found in (label(f"{name}.x") for name in touch.libraries) if found), "event loop"
+    )
+    event = touch.bound or touch.made or (None if loop is None else loop.born)
+    return Explanation(
+        named, touch.type, (), touch.made, event, None, loop, touch, None, None, (), record.fixtures, "proved"
+    )

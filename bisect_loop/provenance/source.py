@@ -1,0 +1,109 @@
+"""The user's source: which module defines a name, where it is given a value, which variable gates that."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from bisect_loop.provenance.record import Held
+from bisect_loop.scan import SettingsError, WireUp, scan
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An assignment to a global: where, in which function ("" at import), and whether it only clears it."""
+
+    line: int
+    function: str
+    clears: bool
+
+
+@dataclass
+class Sources:
+    """Reads the project below `root`, each file once. What cannot be read or parsed says nothing."""
+
+    root: Path
+    _trees: dict[str, ast.Module | None] = field(default_factory=dict)
+
+    def tree(self, file: str) -> ast.Module | None:
+        """The syntax tree of a file given relative to the root; None where there is none."""
+        if file not in self._trees:
+            try:
+                self._trees[file] = ast.parse((self.root / file).read_bytes())
+            except (OSError, ValueError, SyntaxError):
+                self._trees[file] = None
+        return self._trees[file]
+
+    def stores(self, held: Held) -> list[Store]:
+        """Every assignment to the global under which something is held, in the order of the file."""
+        tree = self.tree(held.file) if held.file else None
+        return [] if tree is None else list(_stores(tree.body, held.name, "", at_import=True))
+
+    def defines(self, held: Held) -> bool:
+        """Whether the holder's own module gives the name its value, rather than importing it."""
+        tree = self.tree(held.file) if held.file else None
+        if tree is None:
+            return False
+        named = any(
+            isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == held.name
+            for node in tree.body
+        )
+        return named or bool(self.stores(held))
+
+    @cached_property
+    def wire_ups(self) -> tuple[WireUp, ...]:
+        """What a scan of the project finds, the guarded included."""
+        try:
+            return scan([], self.root).wire_ups
+        except SettingsError:
+            return ()
+
+    def wire_up(self, places: tuple[str, ...], holders: tuple[str, ...]) -> WireUp | None:
+        """The wire-up that is made at one of `places` ("app/main.py:7"), else the one that is kept in a holder."""
+        for place in places:
+            for one in self.wire_ups:
+                if place in (str(one.made_at), str(one.stored_at)):
+                    return one
+        for holder in holders:
+            for one in self.wire_ups:
+                if any(_same_holder(holder, name) for name in (one.holder, *one.also_held_by)):
+                    return one
+        return None
+
+
+def _same_holder(seen: str, scanned: str) -> bool:
+    """Whether a path seen at run time is the scanned one, or the object of the user's that has it as an attribute."""
+    return seen == scanned or scanned.startswith(f"{seen}.") or seen.startswith(f"{scanned}.")
+
+
+def _stores(body: list[ast.stmt], name: str, function: str, *, at_import: bool) -> Iterator[Store]:
+    """Assignments to the global `name` in `body` and in the functions below it that declare it global."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            inner = f"{function}.{node.name}" if function else node.name
+            yield from _stores(node.body, name, inner, at_import=False)
+            continue
+        if isinstance(node, ast.ClassDef):
+            inner = f"{function}.{node.name}" if function else node.name
+            yield from _stores([n for n in node.body if _is_function(n)], name, inner, at_import=False)
+            continue
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and (at_import or _global_in(body, name)):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            value = node.value
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets) and value is not None:
+                yield Store(node.lineno, function, isinstance(value, ast.Constant) and value.value is None)
+        for _, blocks in ast.iter_fields(node):
+            if isinstance(blocks, list) and blocks and all(isinstance(one, ast.stmt) for one in blocks):
+                declared: list[ast.stmt] = [one for one in body if isinstance(one, ast.Global)]
+                yield from _stores([*declared, *blocks], name, function, at_import=at_import)
+
+
+def _is_function(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+
+
+def _global_in(body: list[ast.stmt], name: str) -> bool:
+    return any(isinstance(node, ast.Global) and name in node.names for node in body)
