@@ -53,7 +53,7 @@ class Failure:
     """A failure that was seen in a whole order, or (with `signature` None) is said to occur in it.
 
     `before` is what ran before the victim there; `passing` what ran before it in an order in which it passed,
-    None where there is none.
+    None where there is none. `default_seen` says whether the default order was among those that were run.
     """
 
     victim: NodeId
@@ -61,11 +61,7 @@ class Failure:
     before: tuple[NodeId, ...]
     passing: tuple[NodeId, ...] | None = None
     seen_in: tuple[str, ...] = ()
-
-    @property
-    def seen_in_whole(self) -> bool:
-        """Whether whole orders were run, so that it is known whether the victim passes in any."""
-        return self.signature is not None
+    default_seen: bool = False
 
 
 class Progress(Protocol):
@@ -210,6 +206,10 @@ class Diagnosis:
         if judge.passes(plain, victim) is Verdict.REPRODUCES:
             again = self.dispatch.run_all([self._trial((victim,), signature)] * _SETTLE)
             failed = sum(judge.verdict(r, victim, signature) is Verdict.REPRODUCES for r in again)
+            if not failed and self.dispatch.fork is not None:
+                # A fresh session cleared away what made it fail, so that lies outside of the process.
+                self.dispatch.disturbed("trials see what others left in a file")
+                raise _ForkLies(f"{victim} alone failed in a forked child, and never again after a fresh process")
             if failed < len(again):
                 rate = (failed + 1) / (len(again) + 1)
                 return self._nondeterministic(failure, "it fails now and then, and also when it runs alone", rate)
@@ -221,7 +221,7 @@ class Diagnosis:
             return self._nondeterministic(failure, "alone it fails now and then")
         shown = plain.of(victim)
         signature = shown.signatures[0] if shown is not None and shown.signatures else signature
-        if failure.passing is None and not failure.seen_in_whole:
+        if failure.passing is None and not failure.default_seen:
             failure = replace(failure, passing=self._passing_default(victim))
         if failure.passing is None:
             return Finding(
@@ -550,12 +550,20 @@ class Diagnosis:
 
         try:
             search = alternatives(before, [finding.polluters], known=others, limit=self.options.most_sets)
-            sets = self._search(search, trial_of, fails, hear)
-            finding = replace(finding, other_polluting_sets=sets.sets)
-            guilty = {item for one in (finding.polluters, *sets.sets) for item in one}
+            sets = self._search(search, trial_of, fails, hear).sets
+            guilty = {item for one in (finding.polluters, *sets) for item in one}
             rest = [nodeid for nodeid in self.suite.nodeids if nodeid not in guilty and nodeid != victim]
             cleaning = cleaners(finding.polluters, rest, limit=self.options.most_cleaners)
-            finding = replace(finding, cleaners=self._search(cleaning, trial_of, fails, hear))
+            clean = self._search(cleaning, trial_of, fails, hear)
+            # Trials that ran side by side can lie: what is named counts when it stands alone.
+            if self.dispatch.width > 1 or self.dispatch.fresh_width > 1:
+                failing = [(one, Verdict.REPRODUCES) for one in sets]
+                passing = [((*finding.polluters, one), Verdict.DOES_NOT) for one in clean]
+                for chosen, verdict in (*failing, *passing):
+                    if fails(self.dispatch.run(trial_of(chosen))) is not verdict:
+                        self.dispatch.disturbed()
+                        return self._roles(finding, before, ())
+            finding = replace(finding, other_polluting_sets=sets, cleaners=clean)
         except OutOfBudget:
             return replace(finding, note="the budget ended before cleaners and further polluters were looked for")
         return finding

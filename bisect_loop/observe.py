@@ -32,6 +32,7 @@ class Observed:
     def failures(self, victim: NodeId | None = None) -> list[Failure]:
         """Each failure once, in the order in which it was first seen; of `victim` only, where one is named."""
         found: dict[tuple[NodeId, str], Failure] = {}
+        default = any(order.name == "default" for order, _ in self.results)
         for order, result in self.results:
             for position, outcome in enumerate(result.outcomes):
                 if not outcome.failed or (victim is not None and outcome.nodeid != victim):
@@ -44,7 +45,8 @@ class Observed:
                         found[key] = replace(known, seen_in=(*known.seen_in, order.name))
                     continue
                 before = tuple(earlier.nodeid for earlier in result.outcomes[:position])
-                found[key] = Failure(outcome.nodeid, signature, before, self._passing(outcome.nodeid), (order.name,))
+                passing = self._passing(outcome.nodeid)
+                found[key] = Failure(outcome.nodeid, signature, before, passing, (order.name,), default)
         return list(found.values())
 
     def shows_more(self, result: TrialResult) -> bool:

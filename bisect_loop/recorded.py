@@ -85,10 +85,10 @@ class Recorded:
         return Failure(victim, None, before, None, ("log",))
 
     def _diagnose(self, failure: Failure) -> None:
-        """Diagnose what failed in one process, whose other orders nobody has run yet."""
+        """Diagnose what failed in one process."""
         assert failure.signature is not None
         self._compare(failure.victim, failure.signature)
-        self.investigation.diagnose([self.investigation.lane_diagnosis.informed(failure)])
+        self.investigation.diagnose([failure])
 
     def _compare(self, victim: NodeId, here: Signature) -> None:
         """Say so where the test fails in another way than in the log."""

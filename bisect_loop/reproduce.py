@@ -12,7 +12,7 @@ from bisect_loop.history import Run
 from bisect_loop.lanes.plan import LaneDiagnosis
 from bisect_loop.lanes.sighting import Crew, observe_workers
 from bisect_loop.model import Finding, NamedOrder, NodeId, OrderTried, RunReport, TrialResult
-from bisect_loop.observe import Observed, observe
+from bisect_loop.observe import Observed, failed, observe
 from bisect_loop.runner.dispatch import OutOfBudget
 from bisect_loop.search.orders import OrderSpec
 from bisect_loop.session import Session
@@ -111,8 +111,34 @@ class Investigation:
 
     def diagnose(self, failures: Sequence[Failure]) -> None:
         """Diagnose `failures`, one after another, and store each finding as it comes. Raises OutOfBudget."""
-        for failure in failures:
+        queue = list(failures)
+        while queue:
+            failure = queue.pop(0)
+            forked = self.session.dispatch.fork is not None
             self.add(self._finding(failure), failure)
+            if forked and self.session.dispatch.fork is None and self._seen_anew():
+                still = {_key(known): known for known in self.observed.failures()}
+                queue = [still[_key(ahead)] for ahead in queue if _key(ahead) in still]
+
+    def _seen_anew(self) -> bool:
+        """Run the orders that failed in a forked child in fresh processes: what the child showed counts no more.
+
+        Returns whether there were any. Raises OutOfBudget.
+        """
+        doubtful = {order.name: order for order, result in self.observed.results if _forked_failure(result)}
+        if not doubtful:
+            return False
+        observed = self.observed
+        observed.results = [pair for pair in observed.results if pair[0].name not in doubtful]
+        observed.tried = [tried for tried in observed.tried if tried.name not in doubtful]
+        self.run_orders(list(doubtful.values()))
+        failing = {(order.name, victim) for order, result in observed.results for victim in failed(result)}
+        for index, found in enumerate(self.findings):
+            names = tuple(name for name in found.seen_in if name not in doubtful or (name, found.victim) in failing)
+            if names != found.seen_in:
+                self.findings[index] = replace(found, seen_in=names)
+                self._save(self.findings[index])
+        return True
 
     def add(self, found: Finding, failure: Failure) -> None:
         """Keep, store and tell what was found of `failure`."""
@@ -176,6 +202,14 @@ class Investigation:
             stopped_because=self.stopped_because,
             notes=tuple(dict.fromkeys(self.notes)),
         )
+
+
+def _key(failure: Failure) -> tuple[NodeId, str]:
+    return failure.victim, failure.signature.key if failure.signature else ""
+
+
+def _forked_failure(result: TrialResult) -> bool:
+    return result.runner == "fork" and bool(result.failed)
 
 
 ORDER_DEPENDENT = ("victim", "brittle", "cross-process", "import-time")

@@ -33,7 +33,7 @@ class LaneDiagnosis:
         victim, whole = failure.victim, (*failure.before, failure.victim)
         yes = Verdict.REPRODUCES
         if plain.shows(failure, (victim,)) is not Verdict.DOES_NOT:
-            return plain.diagnose(self._with_passing(failure))
+            return plain.diagnose(failure)
         if plain.shows(failure, whole) is yes:
             return plain.diagnose(failure)
         if own.shows(failure, (victim,)) is yes and own.shows(failure, (victim,), "fresh") is yes:
@@ -48,22 +48,6 @@ class LaneDiagnosis:
         if plain.shows(failure, (*seen.merged, victim)) is yes:
             return plain.diagnose(replace(failure, before=seen.merged))
         return Crossing(plain, PlainLanes(self.confirmer)).diagnose(failure, seen)
-
-    def informed(self, failure: Failure) -> Failure:
-        """`failure`, of which only the order that shows it was run, with an order that passes where it needs one."""
-        if self.diagnosis.shows(failure, (failure.victim,)) is Verdict.DOES_NOT:
-            return failure
-        return self._with_passing(failure)
-
-    def _with_passing(self, failure: Failure) -> Failure:
-        """`failure` with what ran before it in the default order, where it passes there and was not seen to pass."""
-        if failure.passing is not None:
-            return failure
-        ids = self.diagnosis.suite.nodeids
-        before = ids[: ids.index(failure.victim)] if failure.victim in ids else ()
-        if self.diagnosis.shows(failure, (*before, failure.victim)) is Verdict.DOES_NOT:
-            return replace(failure, passing=before)
-        return failure
 
     def as_worker(self, worker: Worker) -> Diagnosis:
         """The diagnosis whose trials have the identity of `worker`."""

@@ -81,7 +81,7 @@ def diagnosis(
 
 
 def failure(signature: Signature | None = BROKEN, *, passing: bool = False) -> Failure:
-    return Failure(VICTIM, signature, IDS[:190], IDS[:190] if passing else None, ("default",))
+    return Failure(VICTIM, signature, IDS[:190], IDS[:190] if passing else None, ("default",), True)
 
 
 def names(finding: Finding) -> tuple[NodeId, ...]:
