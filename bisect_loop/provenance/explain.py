@@ -20,7 +20,7 @@ from bisect_loop.provenance.record import (
     TraceRecord,
     Way,
 )
-from bisect_loop.provenance.resources import label, resource, same_library
+from bisect_loop.provenance.resources import label, resource, same_library, weight
 from bisect_loop.provenance.source import Sources
 from bisect_loop.scan import WireUp
 
@@ -182,11 +182,10 @@ def _held_by_user(way: Way) -> bool:
 def _best(ways: Sequence[Way], sources: Sources) -> Way | None:
     """The way that says most: a well-known resource, held by a module of the application, near to it."""
 
-    def rank(way: Way) -> tuple[bool, bool, bool, int]:
+    def rank(way: Way) -> tuple[int, bool, bool, int]:
         first = next(iter(way.holders), None)
-        known = bool(label(way.steps[way.head].type))
         defined = any(sources.defines(held) for held in way.holders)
-        return (not known, not defined, first is None or _is_test(first.file), way.head)
+        return (weight(way.steps[way.head].type), not defined, first is None or _is_test(first.file), way.head)
 
     return min(ways, key=rank, default=None)
 
@@ -210,6 +209,8 @@ def _explained(
     made = step.made or next((one.made for one in later if one.made is not None and _user_made(one.made)), None)
     number = 0 if loop is None else loop.number
     bound = next((one.bound for one in later if one.bound is not None and one.bound.loop in (0, number)), None)
+    if bound is None and loop is not None:
+        bound = next(iter(loop.binds), None)
     if way.taken is not None:
         bound = way.taken
     stored = _stored(holders, sources) if made is None or made.site is None else None

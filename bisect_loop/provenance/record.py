@@ -49,6 +49,7 @@ class SeenLoop:
     born: Happening | None
     died: Happening | None
     pending: tuple[str, ...] = ()  # the tasks that were alive when it ended
+    binds: tuple[Happening, ...] = ()  # the first transports that the user's lines opened on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,8 @@ def _happening(data: Json | None) -> Happening | None:
 
 def _loop(data: Json) -> SeenLoop:
     pending = tuple(str(task["name"]) for task in data["pending"])
-    return SeenLoop(data["number"], data["kind"], _happening(data["born"]), _happening(data["died"]), pending)
+    binds = tuple(event for event in map(_happening, data.get("binds", ())) if event is not None)
+    return SeenLoop(data["number"], data["kind"], _happening(data["born"]), _happening(data["died"]), pending, binds)
 
 
 def _way(data: Json) -> Way:

@@ -42,6 +42,16 @@ def label(type_name: str) -> str:
     return "" if known is None else known.label
 
 
+def weight(type_name: str) -> int:
+    """How much an object of this type says of why a loop matters, 0 the most: clients, tasks, primitives, the rest."""
+    named = label(type_name)
+    if named == "asyncio task":
+        return 1
+    if not named:
+        return 3
+    return 2 if named.startswith(("asyncio.", "asyncio future")) else 0
+
+
 def is_loop(type_name: str) -> bool:
     """Whether objects of this type are event loops themselves."""
     return type_name.endswith(_LOOPS)

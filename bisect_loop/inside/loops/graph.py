@@ -31,6 +31,7 @@ _LEAVES = (
 # The harness itself: what it keeps, it gives back.
 _HARNESS = ("_pytest", "pluggy", "pytest_asyncio", "_bisect_loop_inside", "bisect_loop", "xdist", "coverage", "py")
 _MOST_ITEMS = 2000
+_HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
 
 _MRO: Callable[[type], Tuple[type, ...]] = vars(type)["__mro__"].__get__
 _DICT: Callable[[type], Dict[str, Any]] = vars(type)["__dict__"].__get__
@@ -44,6 +45,7 @@ class Graph:
         self.own = own
         self._storages: Dict[type, _Storage] = {}
         self._skipped: Dict[type, bool] = {}
+        self._plain: Dict[type, bool] = {}
 
     def skips(self, obj: Any) -> bool:
         """Whether `obj` leads nowhere."""
@@ -119,11 +121,26 @@ class Graph:
                 yield ".%s" % name, slot.__get__(obj)
         if isinstance(obj, asyncio.Future):
             yield "._loop", obj.get_loop()
-        if (descriptor is None and not slots) or not _is_heap(kind) or _c_base(kind):
+        if not self._is_plain(kind):
             label = "()" if kind.__name__ == "_lru_cache_wrapper" else "<...>"
             for value in gc.get_referents(obj):
-                if type(value) is not dict or descriptor is None:
-                    yield label, value
+                yield label, value
+
+    def _is_plain(self, kind: type) -> bool:
+        """Whether all that an instance refers to has a name: neither the class nor a base is written in C."""
+        known = self._plain.get(kind)
+        if known is None:
+            known = any(base is not object for base in _MRO(kind))
+            named = False
+            for base in reversed(_MRO(kind)):
+                if base is object:
+                    continue
+                space = _DICT(base)
+                named = named or "__dict__" in space or "__slots__" in space or "__weakref__" in space
+                in_c = not base.__flags__ & _HEAP_TYPE or base.__flags__ & _IMMUTABLE_TYPE
+                known = known and named and not in_c
+            self._plain[kind] = known
+        return known
 
     def _storage(self, kind: type) -> _Storage:
         known = self._storages.get(kind)
@@ -139,15 +156,6 @@ class Graph:
                     slots += [(n, d) for n, d in space.items() if type(d) is types.MemberDescriptorType]
             known = self._storages[kind] = (found, slots)
         return known
-
-
-def _is_heap(kind: type) -> bool:
-    return bool(kind.__flags__ & (1 << 9))
-
-
-def _c_base(kind: type) -> bool:
-    """Whether a class stands on one that is written in C, whose fields have no names."""
-    return any(not _is_heap(base) and base is not object for base in _MRO(kind))
 
 
 def _own_iter(kind: type) -> Callable[[Any], Iterator[Any]]:

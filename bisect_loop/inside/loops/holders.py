@@ -148,7 +148,7 @@ class Census:
     def _describe(self, walker: _Walk) -> None:
         made = {id(obj): event for obj, event in self._watch.made.alive()}
         bound = {id(obj): event for obj, event in self._watch.bound.alive()}
-        taken = {id(obj): event for obj, event in self._watch.taken.alive()}
+        taken = {id(lock): event for lock, event in list(self._watch.taken.items())}
         for loop in walker.loops:
             number = self._watch.loop(loop).number
             ways = self.ways.setdefault(number, [])
@@ -184,6 +184,11 @@ class Census:
         module = getattr(kind, "__module__", "")
         return not isinstance(module, str) or module.partition(".")[0] in _PASSED
 
+    def _plainly(self, obj: Any) -> bool:
+        """Whether an object is the user's or a bare container: frameworks have many names for what they hold."""
+        kind = type(obj)
+        return self._users(obj) and (self.own(kind) or getattr(kind, "__module__", "") in ("builtins", "collections"))
+
     def _head(self, chain: List[Step]) -> int:
         """Where on a way the user's objects end: the index of the first object that a library made."""
         return next((index for index, step in enumerate(chain) if index and not self._users(step.obj)), len(chain) - 1)
@@ -201,7 +206,7 @@ class Census:
         for index in range(1, head + 1):
             for parent, label in self._parents[id(chain[index].obj)][1:]:
                 way = self._chain(parent)
-                if id(way[-1].obj) in down or not all(self._users(step.obj) for step in way[1:]):
+                if id(way[-1].obj) in down or not all(id(s.obj) in down or self._plainly(s.obj) for s in way[1:]):
                     continue
                 whole = [*way, Step(label, chain[index].obj), *chain[index + 1 : head + 1]]
                 name = self._holder(whole, len(whole) - 1)

@@ -143,12 +143,12 @@ def _acquire(watch: Watch, original: Callable[[Any], Any]) -> Callable[[Any], An
     @functools.wraps(original)
     async def acquire(self: Any) -> Any:
         if watch.watching() and self.locked():
-            owner = next((event for obj, event in watch.taken.alive() if obj is self), None)
+            owner = watch.taken.get(self)
             if owner is not None and owner.place.test != watch.test:
                 watch.touch(None, HELD, 2, self)
         taken = await original(self)
-        if watch.active and self.locked() and not watch.watching():
-            watch.taken.add(self, watch.event(1, _running()))
+        if watch.active and self.locked():
+            watch.taken[self] = watch.event(1, _running())
         return taken
 
     return acquire
@@ -172,7 +172,7 @@ def _bound_transport(watch: Watch, original: Callable[..., None]) -> Callable[..
     def __init__(self: Any, loop: Any, *args: Any, **kwargs: Any) -> None:
         original(self, loop, *args, **kwargs)
         if watch.active:
-            watch.bound.add(self, watch.event(1, loop))
+            watch.opened(self, loop, 1)
 
     return __init__
 
@@ -195,6 +195,17 @@ def _streams(watch: Watch, patches: Patches) -> None:
 
     for name in ("write", "writelines"):
         patches.wrap(streams.StreamWriter, name, guarded)
+
+    def opening(original: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(original)
+        def __init__(self: Any, transport: Any, protocol: Any, reader: Any, loop: Any) -> None:
+            original(self, transport, protocol, reader, loop)
+            if watch.active:
+                watch.opened(self, loop, 1)
+
+        return __init__
+
+    patches.wrap(streams.StreamWriter, "__init__", opening)
 
 
 def _current_set(watch: Watch, original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:

@@ -12,7 +12,7 @@ from .holders import Census
 from .makers import Makers
 from .patches import Patches
 from .sites import Stack
-from .watch import Loop, Watch, type_name
+from .watch import Event, Loop, Watch, type_name
 
 _MOST_TOUCHES = 30
 _SHORT = 12  # in an order of no more tests than this the fixtures of all of them are recorded
@@ -118,7 +118,7 @@ class Tracer:
         if watch is None:
             return
         self._emit(k="trace", what="fixtures", of=item.nodeid, fixtures=self._fixtures(item))
-        if not watch.strangers() and not watch.taken.some():
+        if not watch.strangers() and not watch.taken:
             return
         census = self._census = Census(watch)
         watch.active = False  # the walk must not trace itself
@@ -166,7 +166,7 @@ class Tracer:
             more["type"] = type_name(type(obj))
             more["bound"] = next((event.data() for known, event in watch.bound.alive() if known is obj), None)
             more["made"] = next((event.data() for known, event in watch.made.alive() if known is obj), None)
-            more["taken"] = next((event.data() for known, event in watch.taken.alive() if known is obj), None)
+            more["taken"] = _data(watch.taken.get(obj)) if how == hooks.HELD else None
         self._emit(
             k="trace",
             what="touch",
@@ -178,6 +178,10 @@ class Tracer:
             libraries=where.libraries,
             **more,
         )
+
+
+def _data(event: Optional[Event]) -> Optional[Dict[str, Any]]:
+    return None if event is None else event.data()
 
 
 def _file(function: Any) -> str:

@@ -31,10 +31,6 @@ class Marks(Generic[T]):
             self._entries = [entry for entry in self._entries if entry[0]() is not None]
             self._full = 2 * len(self._entries) + 1024
 
-    def some(self) -> bool:
-        """Whether anything was ever marked."""
-        return bool(self._entries)
-
     def alive(self) -> Iterator[Tuple[Any, T]]:
         """Each object that is still there, held while it is looked at."""
         for ref, known in self._entries:
@@ -79,7 +75,7 @@ class Event:
 class Loop:
     """One event loop, from its birth to its death."""
 
-    __slots__ = ("born", "died", "kind", "number", "pending")
+    __slots__ = ("binds", "born", "died", "kind", "number", "pending")
 
     def __init__(self, number: int, kind: str, born: Optional[Event]) -> None:
         self.number = number
@@ -87,6 +83,7 @@ class Loop:
         self.born = born
         self.died: Optional[Place] = None
         self.pending: List[Dict[str, Any]] = []
+        self.binds: List[Event] = []  # the first transports that the user's lines opened on it
 
     def data(self) -> Dict[str, Any]:
         return {
@@ -95,6 +92,7 @@ class Loop:
             "born": None if self.born is None else self.born.data(),
             "died": None if self.died is None else self.died.data(),
             "pending": self.pending,
+            "binds": [event.data() for event in self.binds],
         }
 
 
@@ -117,7 +115,7 @@ class Watch:
         self.touched: Callable[[Optional[Loop], str, Stack, Any], None] = lambda *_: None
         self.made: Marks[Event] = Marks()
         self.bound: Marks[Event] = Marks()
-        self.taken: Marks[Event] = Marks()  # locks, by whoever has them
+        self.taken: Any = weakref.WeakKeyDictionary()  # locks: who took them last
         self.unset: Optional[Event] = None  # who took the main thread's current loop away
         self._loops: Any = weakref.WeakKeyDictionary()
         self._numbers = itertools.count(1)
@@ -143,6 +141,14 @@ class Watch:
         if known is None:
             known = self._loops[loop] = Loop(next(self._numbers), type_name(type(loop)), None)
         return known
+
+    def opened(self, transport: Any, loop: Any, depth: int) -> None:
+        """`transport` is bound to `loop` from now on."""
+        event = self.event(depth + 1, loop)
+        self.bound.add(transport, event)
+        binds = self.loop(loop).binds
+        if event.sites and len(binds) < 3:
+            binds.append(event)
 
     def died(self, loop: Any) -> Loop:
         known = self.loop(loop)
