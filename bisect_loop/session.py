@@ -130,6 +130,11 @@ class Session:
             services=tuple(service.name for service in self.services),
         )
         forked, collected = self._collect()
+        if settings.coverage is False and collected.coverage:
+            # The project's own addopts ask for it; only where pytest-cov is at work does it know this option.
+            forked.close()
+            self.condition = self.condition.without_coverage()
+            forked, collected = self._collect()
         # The project's own addopts may turn it on as well.
         measured = collected.coverage or self.condition.under_coverage_run
         self.condition = replace(self.condition, coverage=measured)

@@ -46,10 +46,10 @@ def with_coverage(
     note = ""
     words = own or tuple(ci_words)
     if wanted is False:
-        words = ("--no-cov",) if has("pytest_cov") else ()
+        words = ()
     elif wanted and not words:
         if has("pytest_cov"):
-            words = ("--cov",)
+            words = ("--cov", "--cov-report=")
         elif has("coverage"):
             words = ("coverage", "run")
         else:
@@ -58,4 +58,6 @@ def with_coverage(
         module = "coverage" if words[0] == "coverage" else "pytest_cov"
         if not has(module):
             words, note = (), f"trials run without CI's coverage: {module.replace('_', '-')} is not installed here"
-    return replace(condition, args=args, coverage=bool(words) and wanted is not False, coverage_words=words), note
+    if words[-1:] == ("--cov",):
+        words += ("--cov-report=",)  # else it takes the node id behind it for what it is to measure
+    return replace(condition, args=args, coverage=bool(words), coverage_words=words), note

@@ -231,8 +231,7 @@ class Conductor(Recorder):
 
 def measures_coverage(config: pytest.Config) -> bool:
     """Whether pytest-cov is at work, be it by the project's own addopts."""
-    options = getattr(config.pluginmanager.getplugin("_cov"), "options", None)
-    return bool(getattr(options, "cov_source", None)) and not getattr(options, "no_cov", False)
+    return getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None) is not None
 
 
 def describe(config: pytest.Config, session: pytest.Session) -> dict[str, Any]:
