@@ -26,8 +26,16 @@ _CONTAINER = re.compile(r"[\w.-]+\s*\| ")
 _HEADER = re.compile(r"={3,} test session starts (?:\(.*\) )?={3,}")
 
 
+# An id stands at the beginning of a line and an outcome at its end. Between them a test may print a megabyte, over
+# which patterns with several free parts would take for ever.
+_LONGEST = 4000
+
+
 def cleaned(text: str) -> list[tuple[int, str]]:
-    """Return the lines of `text`, numbered from 1, without what the CI system put around them."""
+    """Return the lines of `text`, numbered from 1, without what the CI system put around them.
+
+    The middle of a very long line is left out.
+    """
     text = _without_escapes(text)
     lines: list[tuple[int, str]] = []
     for number, raw in enumerate(text.split("\n"), 1):
@@ -43,7 +51,11 @@ def cleaned(text: str) -> list[tuple[int, str]]:
             lines[-1] = (lines[-1][0], lines[-1][1] + line)
         else:
             lines.append((number, line))
-    return _without_prefix(lines)
+    return [(number, _shortened(line)) for number, line in _without_prefix(lines)]
+
+
+def _shortened(line: str) -> str:
+    return line if len(line) <= _LONGEST else line[: _LONGEST // 2] + line[-_LONGEST // 2 :]
 
 
 def is_session_header(line: str) -> bool:

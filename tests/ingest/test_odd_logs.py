@@ -440,3 +440,23 @@ def test_any_text_is_read_or_refused(noise: str, lines: list[str]) -> None:
         assert "\n" not in str(error)
     else:
         assert recording.lanes or recording.files or recording.failed
+
+
+@pytest.mark.parametrize("unit", ["a::b ", "[", "tests/a.py::", "SUBPASS [x] ", "= ", "\x1b]", "E   x: "], ids=repr)
+def test_a_print_of_a_megabyte_is_no_trap(unit: str) -> None:
+    """However long a line is, the log is read to its end, and what stands around that line as well."""
+    log = f"""
+===== test session starts =====
+tests/test_a.py::test_one PASSED [ 50%]
+{unit * (1_000_000 // len(unit))}
+tests/test_a.py::test_two {unit * 100_000}
+FAILED [100%]
+===== FAILURES =====
+_____ test_two _____
+E   {unit * 100_000}
+tests/test_a.py:3: AssertionError
+===== short test summary info =====
+FAILED tests/test_a.py::test_two - {unit * 100_000}
+===== 1 failed, 1 passed in 0.1s =====
+"""
+    assert "tests/test_a.py::test_two" in " ".join(read_log(log).failed)
