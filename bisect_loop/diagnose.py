@@ -37,6 +37,7 @@ from bisect_loop.search.narrow import Narrowed, narrow
 from bisect_loop.search.needed import needed
 from bisect_loop.search.noisy import narrow_noisy
 from bisect_loop.search.question import NotReproducing, Question, R, Search, drive
+from bisect_loop.surroundings import surroundings
 
 # Repeats of a minimal order that must all agree before a failure counts as certain: cheap, they are forked.
 _SETTLE = 4
@@ -564,6 +565,9 @@ class Diagnosis:
                         self.dispatch.disturbed()
                         return self._roles(finding, before, ())
             finding = replace(finding, other_polluting_sets=sets, cleaners=clean)
+            minimal = self._trial(finding.minimal_order, signature)
+            needs = surroundings(self.dispatch, minimal, fails, self.suite.plugins, finding.needs)
+            finding = replace(finding, needs=needs)
         except OutOfBudget:
             return replace(finding, note="the budget ended before cleaners and further polluters were looked for")
         return finding

@@ -412,6 +412,8 @@ class Needs:
     services: tuple[str, ...] = ()
     coverage: bool = False
     workers: int = 1
+    plugins: tuple[str, ...] = ()
+    hash_seed: bool = False
     spared: tuple[str, ...] = ()
 
 

@@ -214,6 +214,9 @@ def _needs(finding: Finding) -> Row:
     names = [*needs.env, *needs.services]
     if needs.coverage:
         names.append("coverage")
+    names += [f"pytest-{name}" for name in needs.plugins]
+    if needs.hash_seed:
+        names.append("the hash seed")
     if finding.worker is not None:
         names.append(f"the identity of worker {finding.worker.id} of {finding.worker.count} (pytest-xdist)")
     elif needs.workers > 1:

@@ -95,6 +95,8 @@ def _finding(finding: Finding) -> Json:
             "services": list(finding.needs.services),
             "coverage": finding.needs.coverage,
             "workers": finding.needs.workers,
+            "plugins": list(finding.needs.plugins),
+            "hash_seed": finding.needs.hash_seed,
         },
         "cause": None if finding.cause is None else _cause(finding.cause),
         "fixes": [_fix(fix) for fix in finding.fixes],

@@ -81,7 +81,14 @@ SHAPE: dict[str, Any] = {
             "confirmation": {"minimal_failed": [NUMBER], "victim_alone_passed": [NUMBER], "runner": TEXT},
             "failure_rate": NUMBER,
             "confidence": NUMBER,
-            "needs": {"env": [TEXT], "services": [TEXT], "coverage": TRUTH, "workers": NUMBER},
+            "needs": {
+                "env": [TEXT],
+                "services": [TEXT],
+                "coverage": TRUTH,
+                "workers": NUMBER,
+                "plugins": [TEXT],
+                "hash_seed": TRUTH,
+            },
             "cause": (
                 {
                     "resource": TEXT,
