@@ -264,6 +264,7 @@ class Diagnosis:
         finding = self._confirmed(finding, Claim(finding.id, finding.minimal_order, signature, brittle=True))
         if finding.confirmed:
             self._setters.append(narrowed.minimal)
+            finding = self._explained(finding)
         return finding
 
     def _passes_alone(self, failure: Failure) -> Finding:
@@ -414,7 +415,7 @@ class Diagnosis:
             seen_in=failure.seen_in,
         )
         rate = min(found.rate, 0.99)
-        return self._confirmed(finding, Claim(finding.id, minimal, signature, rate=rate))
+        return self._explained(self._confirmed(finding, Claim(finding.id, minimal, signature, rate=rate)))
 
     # Evidence.
 

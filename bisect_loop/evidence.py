@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bisect_loop.model import FAMILY_CROSS_LOOP, Finding, NodeId, Signature, Suite, Trial, TrialResult, Verdict
+from bisect_loop.provenance.changes import changes, plain_reason
 from bisect_loop.provenance.explain import Explanation, explain
 from bisect_loop.provenance.record import TraceRecord, read
 from bisect_loop.provenance.source import Sources
@@ -58,31 +59,38 @@ class Evidence:
         self._barren = 0 if found else self._barren + 1
         return result, found
 
-    def settled(self, dispatch: Dispatch, trial: Trial, signature: Signature) -> TrialResult:
+    def settled(self, dispatch: Dispatch, trial: Trial, signature: Signature, *, passes: bool = False) -> TrialResult:
         """Run a minimal order once more, traced, and keep the record; untraced where tracing changes the verdict.
 
-        Raises OutOfBudget.
+        With `passes` the order is one in which a brittle test passes. Raises OutOfBudget.
         """
-        result, record = self._run(dispatch, trial, signature)
-        if _shows(result, trial, signature):
+        result, record = self._run(dispatch, trial, None if passes else signature)
+        if _shows(result, trial, signature) is not passes:
             self._record = (trial, record)
             return result
         return dispatch.run(trial)
 
     def explained(self, dispatch: Dispatch, finding: Finding, trial: Trial) -> Finding:
-        """Return `finding` with its cause, where a traced run of its minimal order `trial` shows one."""
+        """Return `finding` with its cause, where a traced run of its minimal order `trial` shows one.
+
+        Where it has none, with what the polluters changed; of a brittle test, with what its setters did.
+        """
         if not finding.confirmed:
             return finding
         if self._record is None or self._record[0] != trial:
             try:
-                self.settled(dispatch, trial, finding.signature)
+                self.settled(dispatch, trial, finding.signature, passes=finding.kind == "brittle")
             except OutOfBudget:
                 return finding  # what was confirmed is worth more than why
         if self._record is None or self._record[0] != trial:
             return finding
-        found = explain(self._record[1], finding.polluters, finding.signature, self.sources)
+        record = self._record[1]
+        if finding.kind == "brittle":
+            return replace(finding, changes=changes(record, finding.setters, self.sources))
+        plainer = plain_reason(record, finding.polluters)
+        found = explain(record, finding.polluters, finding.signature, self.sources, plainer=plainer)
         if found is None:
-            return finding
+            return replace(finding, changes=changes(record, finding.polluters, self.sources))
         self.explanations[finding.id] = found
         return replace(finding, cause=found.cause())
 

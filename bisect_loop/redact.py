@@ -12,12 +12,14 @@ reader copies.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import unquote
 
-from bisect_loop.model import Finding, RunReport, Service, Signature
+from bisect_loop.model import Change, Finding, RunReport, Service, Signature
 
 HIDDEN = "***"
 
@@ -163,7 +165,39 @@ def redact_finding(finding: Finding, secrets: Sequence[str] = ()) -> Finding:
         ),
         replay=replace(finding.replay, command=redact_command(finding.replay.command, secrets)),
         note=redact_text(finding.note, secrets),
+        changes=tuple(_redact_change(change, secrets) for change in finding.changes),
     )
+
+
+def redact_trace(lines: Iterable[str], secrets: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the events of a traced trial (each a JSON object) with every text in them redacted."""
+    return tuple(json.dumps(_redact_data(json.loads(line), secrets)) for line in lines)
+
+
+def _redact_data(data: Any, secrets: Sequence[str]) -> Any:
+    if isinstance(data, str):
+        return redact_text(data, secrets)
+    if isinstance(data, list):
+        return [_redact_data(item, secrets) for item in data]
+    if not isinstance(data, dict):
+        return data
+    kept = {name: _redact_data(value, secrets) for name, value in data.items()}
+    if isinstance(data.get("before"), str) and _names_secret(str(data.get("what", ""))):
+        kept.update({name: HIDDEN for name in ("before", "after") if kept.get(name)})
+    return kept
+
+
+def _redact_change(change: Change, secrets: Sequence[str]) -> Change:
+    before, after = redact_text(change.before, secrets), redact_text(change.after, secrets)
+    if _names_secret(change.what):
+        before, after = before and HIDDEN, after and HIDDEN
+    return replace(change, before=before, after=after)
+
+
+def _names_secret(what: str) -> bool:
+    """Whether the last name in "os.environ['API_TOKEN']" or "app.settings.password" is that of a secret."""
+    names = re.findall(r"\w+", what)
+    return bool(names) and is_secret_name(names[-1])
 
 
 def redact_report(report: RunReport, secrets: Sequence[str] = ()) -> RunReport:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bisect_loop.history.codec import CodecError, pack, unpack
 from bisect_loop.history.records import StopReason
 from bisect_loop.model import Cost, Ending, NodeId, Outcome, RunReport, Trial, TrialResult
-from bisect_loop.redact import redact_report, redact_signature, redact_text
+from bisect_loop.redact import redact_report, redact_signature, redact_text, redact_trace
 
 if TYPE_CHECKING:
     from bisect_loop.history.store import History
@@ -121,6 +121,7 @@ def _redact_result(result: TrialResult, secrets: Sequence[str]) -> TrialResult:
         probes=tuple(probe and _redact_outcome(probe, secrets) for probe in result.probes),
         detail=redact_text(result.detail, secrets),
         notes=tuple(redact_text(note, secrets) for note in result.notes),
+        trace=redact_trace(result.trace, secrets),
     )
 
 

@@ -43,6 +43,11 @@ class Locator:
         )
         self._known: dict[str, str | None] = {}
 
+    @property
+    def root(self) -> str:
+        """The root's real path."""
+        return self._root
+
     def own(self, filename: str) -> str | None:
         """The path relative to the root where the file is the user's own, else None."""
         if not filename or filename[0] == "<":

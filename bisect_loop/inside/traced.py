@@ -13,6 +13,9 @@ import pytest
 
 from . import plugin
 
+# What changes is looked at in orders of no more tests than this: a minimal order, not a suite.
+_SHORT = 8
+
 
 class Traced:
     """Starts the parts that gather evidence, and stops them. `trace` names the `victim`."""
@@ -28,6 +31,10 @@ class Traced:
             from .loops.tracer import Tracer
 
             self._parts.append(Tracer(self._victim, self._recorder.emit, self._recorder.locator))
+        if tests <= _SHORT:
+            from .state.differ import Differ
+
+            self._parts.append(Differ(self._victim, self._recorder.emit, self._recorder.locator))
         for part in self._parts:
             part.install()
             config.pluginmanager.register(part)

@@ -4,6 +4,7 @@ record      the events as values
 resources   what kind of thing an object is, by the name of its type
 suspects    which earlier tests the evidence points at: it ranks, only trials accuse
 source      the user's source: what defines a name, which variable gates a line
+changes     what the polluters left changed besides loops
 explain     from a record to an Explanation, which knows more than the Cause that is shown
 """
 

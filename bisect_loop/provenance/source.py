@@ -11,6 +11,9 @@ from pathlib import Path
 from bisect_loop.provenance.record import Held
 from bisect_loop.scan import SettingsError, WireUp, scan
 
+# Modules that hand on a name from one another.
+_MOST_HOPS = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Store:
@@ -52,6 +55,42 @@ class Sources:
             for node in tree.body
         )
         return named or bool(self.stores(held))
+
+    def home(self, module: str, file: str, name: str) -> tuple[str, str]:
+        """The (module, name) that a name of a module was imported from, as far as the project's own files tell."""
+        for _ in range(_MOST_HOPS):
+            found = self._imported_from(module, file, name)
+            if found is None:
+                break
+            module, file, name = found
+        return module, name
+
+    def _imported_from(self, module: str, file: str, name: str) -> tuple[str, str, str] | None:
+        tree = self.tree(file) if file else None
+        for node in ast.walk(tree) if tree is not None else ():
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            original = next((alias.name for alias in node.names if (alias.asname or alias.name) == name), None)
+            if original is None:
+                continue
+            package = module.split(".")
+            if not file.endswith("__init__.py"):
+                package = package[:-1]
+            base = package[: len(package) - node.level + 1] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            found = self._file_of(origin, module, file)
+            return None if found is None else (origin, found, original)
+        return None
+
+    def _file_of(self, origin: str, module: str, file: str) -> str | None:
+        """The file of a module of the project, found from where another one of it lies."""
+        path = module.replace(".", "/")
+        top = file.removesuffix(".py").removesuffix("/__init__").removesuffix(path)
+        for ending in (".py", "/__init__.py"):
+            candidate = top + origin.replace(".", "/") + ending
+            if (self.root / candidate).is_file():
+                return candidate
+        return None
 
     @cached_property
     def wire_ups(self) -> tuple[WireUp, ...]:

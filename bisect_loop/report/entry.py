@@ -14,6 +14,8 @@ _MOST_SETS = 5
 _MOST_VICTIMS = 20
 _MOST_CLEANERS = 8
 _MOST_HOLDERS = 3
+_MOST_CHANGES = 5
+NOT_THERE, GONE = "(not there)", "(gone)"
 _MOST_OF_LANE = 6
 _WIDE = "     "
 _PLAIN = "fresh processes, plain pytest"
@@ -67,6 +69,7 @@ def _entry(group: Sequence[Finding]) -> Entry:
         _suspected(first),
         _error(first),
         _why(first.cause),
+        _changed(first),
         _needs(first),
         _checked(first),
         _chance(first),
@@ -207,6 +210,21 @@ def _why(cause: Cause | None) -> Row:
         verb = "is" if len(cause.gates) == 1 else "are"
         lines.append((text(f"it is made only where {listed(list(cause.gates))} {verb} set"),))
     return Row("why", tuple(lines))
+
+
+def _changed(finding: Finding) -> Row:
+    """What the accused left changed, at most a handful of lines."""
+    if not _accuses(finding):
+        return Row("changed", ())
+    accused = finding.setters if finding.kind == "brittle" else finding.polluters
+    lines: list[Line] = []
+    for change in finding.changes[:_MOST_CHANGES]:
+        line = [span("code", change.what), text(f": {change.before or NOT_THERE} -> {change.after or GONE}")]
+        if len(accused) > 1:
+            line += [text("  (by "), span("id", change.by), text(")")]
+        lines.append(tuple(line))
+    lines += _more(len(finding.changes) - _MOST_CHANGES)
+    return Row("changed", tuple(lines))
 
 
 def _needs(finding: Finding) -> Row:

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from bisect_loop.model import Cause, Finding, Fix, Json, RunReport, Service
+from bisect_loop.model import Cause, Change, Finding, Fix, Json, RunReport, Service
 from bisect_loop.redact import redact_report
 from bisect_loop.report.files import write
 
@@ -99,6 +99,7 @@ def _finding(finding: Finding) -> Json:
             "hash_seed": finding.needs.hash_seed,
         },
         "cause": None if finding.cause is None else _cause(finding.cause),
+        "changes": [_change(change) for change in finding.changes],
         "fixes": [_fix(fix) for fix in finding.fixes],
         "replay": {"command": finding.replay.command, "ran": finding.replay.ran},
         "lanes": [{"worker": lane.worker.id, "tests": list(lane.order)} for lane in finding.lanes],
@@ -120,6 +121,10 @@ def _cause(cause: Cause) -> Json:
         "also_held_by": list(cause.also_held_by),
         "gates": list(cause.gates),
     }
+
+
+def _change(change: Change) -> Json:
+    return {"what": change.what, "before": change.before, "after": change.after, "by": change.by}
 
 
 def _fix(fix: Fix) -> Json:

@@ -105,6 +105,7 @@ SHAPE: dict[str, Any] = {
                 },
                 None,
             ),
+            "changes": [{"what": TEXT, "before": TEXT, "after": TEXT, "by": TEXT}],
             "fixes": [{"kind": TEXT, "where": TEXT, "diff": (TEXT, None), "verified": ([NUMBER], None)}],
             "replay": {"command": TEXT, "ran": TRUTH},
             "lanes": [{"worker": TEXT, "tests": NODE_IDS}],

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bisect_loop.model import (
     Cause,
+    Change,
     Confirmation,
     Cost,
     Finding,
@@ -64,6 +65,11 @@ EXPLAINED = replace(
 
 VICTIM_OF_TWO = replace(
     VICTIM_OF_ONE,
+    changes=(
+        Change("app.settings.DEBUG", "False", "True", "tests/test_a.py::test_sets_flag"),
+        Change("os.environ['TZ']", "", "'Asia/Tokyo'", "tests/test_b.py::test_reads_flag"),
+        *(Change(f"app.cache.CACHE[{n}]", str(n), "", "tests/test_b.py::test_reads_flag") for n in range(5)),
+    ),
     minimal_order=("tests/test_a.py::test_sets_flag", "tests/test_b.py::test_reads_flag", VICTIM),
     polluters=("tests/test_a.py::test_sets_flag", "tests/test_b.py::test_reads_flag"),
     other_polluting_sets=(

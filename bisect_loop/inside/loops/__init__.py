@@ -6,7 +6,6 @@
     hooks       asyncio: births, deaths, tombstones, tasks, primitives, transports, the policy
     uv          the same for uvloop
     makers      well-known constructors: which line of the user's made the object
-    graph       what refers to what, by name, without running the user's code
     holders     the way from the user's modules to a loop
     tracer      the pytest plugin that does all this for one victim
 

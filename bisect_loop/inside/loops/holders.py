@@ -17,8 +17,8 @@ import types
 from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Tuple
 
 from .. import record
-from ..signature import Locator
-from .graph import Edge, Graph, module_items
+from ..graph import Edge, Graph, module_items
+from ..ownership import Ownership
 from .watch import Event, Watch, type_name
 
 MOST_OBJECTS = 150_000
@@ -32,43 +32,6 @@ _PASSED = (
     *("fastapi", "starlette", "quart", "sanic", "litestar", "flask", "django", "pydantic", "logging", "threading"),
     *("unittest", "pytest", "_pytest", "inspect", "abc", "contextlib", "_contextvars", "dishka", "dependency_injector"),
 )
-
-
-class Ownership:
-    """Tells the user's modules, classes and functions from others."""
-
-    def __init__(self, locator: Locator) -> None:
-        self._locator = locator
-        self._modules: Dict[str, bool] = {}
-
-    def file(self, module: Any) -> str:
-        """The file of a module relative to the root, "" where it is not the user's."""
-        file = getattr(module, "__file__", None)
-        return (self._locator.own(file) or "") if isinstance(file, str) else ""
-
-    def module(self, name: Any) -> bool:
-        if not isinstance(name, str):
-            return False
-        known = self._modules.get(name)
-        if known is None:
-            known = self._modules[name] = bool(self.file(sys.modules.get(name)))
-        return known
-
-    def __call__(self, thing: Any) -> bool:
-        if isinstance(thing, types.FunctionType):
-            return self._locator.own(thing.__code__.co_filename) is not None
-        return self.module(getattr(thing, "__module__", None))
-
-    def modules(self) -> List[Tuple[str, Any]]:
-        """The user's modules, those of the application before those that hold tests."""
-        found = [(n, m) for n, m in list(sys.modules.items()) if isinstance(m, types.ModuleType) and self.file(m)]
-        return sorted(found, key=lambda pair: (is_test(self.file(pair[1])), len(pair[0]), pair[0]))
-
-
-def is_test(path: str) -> bool:
-    """Whether a file holds tests or fixtures rather than the application."""
-    name = path.replace("\\", "/").rpartition("/")[2]
-    return name.startswith(("test_", "conftest")) or name.endswith("_test.py")
 
 
 def _signal_handlers() -> Iterator[Edge]:
@@ -196,7 +159,9 @@ class Census:
     def _holder(self, chain: List[Step], head: int) -> str:
         """The name of what holds the object at `head`: an object of the user's, or a place in a module or container."""
         parent = chain[head - 1].obj if head > 1 else None
-        instance = parent is not None and not isinstance(parent, (type, types.FunctionType)) and self.own(type(parent))
+        instance = (
+            parent is not None and not issubclass(type(parent), (type, types.FunctionType)) and self.own(type(parent))
+        )
         return "".join(step.label for step in chain[: head if instance else head + 1])
 
     def _others(self, chain: List[Step], head: int) -> List[Dict[str, str]]:
@@ -230,7 +195,7 @@ class Census:
                 data["made"] = event.data()
             if id(step.obj) in bound:
                 data["bound"] = bound[id(step.obj)].data()
-            if isinstance(step.obj, asyncio.Task):
+            if issubclass(kind, asyncio.Task):
                 code = getattr(step.obj.get_coro(), "cr_code", None)
                 data["task"] = getattr(code, "co_qualname", getattr(code, "co_name", ""))
             steps.append(data)
@@ -260,17 +225,17 @@ class _Walk:
         address = id(obj)
         known = self._parents.get(address)
         if known is not None:
-            if isinstance(obj, asyncio.AbstractEventLoop) or len(known) < 6:
+            if issubclass(type(obj), asyncio.AbstractEventLoop) or len(known) < 6:
                 known.append((parent, label))
             return
         if address in self._objects or self._graph.skips(obj):
             return
         self._objects[address] = obj
         self._parents[address] = [(parent, label)]
-        if isinstance(obj, asyncio.AbstractEventLoop):
+        if issubclass(type(obj), asyncio.AbstractEventLoop):
             self.loops.append(obj)
             return
-        if isinstance(obj, (asyncio.Lock, asyncio.Semaphore)):
+        if issubclass(type(obj), (asyncio.Lock, asyncio.Semaphore)):
             self.locks.append(obj)
         self._queue.append(address)
 

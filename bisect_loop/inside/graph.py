@@ -1,12 +1,12 @@
 """What an object refers to, by name, read from the object's own storage: no code of the user's runs.
 
 A property, a `__getattr__` or a proxy would answer with whatever it likes, and might connect to something; so
-attributes come from the instance's dictionary and slots, found through the descriptors that CPython made itself.
+attributes come from the instance's dictionary and slots, found through the descriptors that CPython made itself,
+and classes are asked for with type(), because isinstance() listens to an object's own `__class__`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import collections
 import contextlib
 import functools
@@ -14,7 +14,6 @@ import gc
 import logging
 import sys
 import types
-import unittest.mock
 import weakref
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
@@ -55,11 +54,11 @@ class Graph:
             module = getattr(kind, "__module__", "")
             root = module.partition(".")[0] if isinstance(module, str) else ""
             known = self._skipped[kind] = (
-                issubclass(kind, _LEAVES) or root in _HARNESS or issubclass(kind, unittest.mock.Base)
+                issubclass(kind, _LEAVES) or root in _HARNESS or issubclass(kind, imported("unittest.mock", "Base"))
             )
         if known:
             return True
-        if isinstance(obj, type):
+        if issubclass(kind, type):
             return not self.own(obj)
         return False
 
@@ -76,7 +75,7 @@ class Graph:
                 yield "{...}", item
         if kind in (dict, list, tuple, set, frozenset, collections.deque):
             return
-        if isinstance(obj, type):
+        if issubclass(kind, type):
             for name, value in list(_DICT(obj).items()):
                 if not (name.startswith("__") and name.endswith("__")):
                     yield ".%s" % name, value
@@ -119,7 +118,7 @@ class Graph:
         for name, slot in slots:
             with contextlib.suppress(AttributeError):  # not set
                 yield ".%s" % name, slot.__get__(obj)
-        if isinstance(obj, asyncio.Future):
+        if issubclass(kind, imported("asyncio", "Future")):
             yield "._loop", obj.get_loop()
         if not self._is_plain(kind):
             label = "()" if kind.__name__ == "_lru_cache_wrapper" else "<...>"
@@ -156,6 +155,12 @@ class Graph:
                     slots += [(n, d) for n, d in space.items() if type(d) is types.MemberDescriptorType]
             known = self._storages[kind] = (found, slots)
         return known
+
+
+def imported(module: str, name: str) -> Tuple[type, ...]:
+    """The class `name` of a module that the process has imported, for issubclass; nothing is imported here."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return (kind,) if type(kind) is type else ()
 
 
 def _own_iter(kind: type) -> Callable[[Any], Iterator[Any]]:

@@ -1,0 +1,112 @@
+"""The plugin that looks at the state before each test of a short order, and says what each of them changed."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Generator, List, Optional, Tuple
+
+import pytest
+
+from ..ownership import Ownership
+from ..signature import Locator
+from . import modules, process
+from .values import Token, texts
+
+_MOST_SENT = 60
+_ABSENT = ""
+_CERTAIN = ("env", "cwd", "path", "argv", "limit", "gc", "time", "locale", "hook", "warnings", "signal", "logging")
+
+State = Dict[Tuple[str, str], Token]
+Emit = Callable[..., None]
+
+
+class Differ:
+    """Says what the tests before `victim` left changed. It patches nothing."""
+
+    def __init__(self, victim: str, emit: Emit, locator: Locator) -> None:
+        self.victim = victim
+        self._emit = emit
+        self._own = Ownership(locator)
+        self._locator = locator
+        self._last: Optional[Tuple[str, State]] = None
+        self._changes: List[Dict[str, Any]] = []
+
+    def install(self) -> None:
+        """Begin: the first look is taken before the first test."""
+
+    def restore(self) -> None:
+        """Nothing was changed."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        state = self._state()
+        if self._last is not None:
+            by, before = self._last
+            self._changes += self._differences(before, state, by)
+        self._last = (item.nodeid, state)
+        if item.nodeid == self.victim:
+            self._tell(item)
+            self._last = None
+        return (yield)
+
+    def _state(self) -> State:
+        own = Ownership(self._locator)  # modules come and go
+        state: State = {("own", path): token for path, token in modules.own_values(own).items()}
+        state.update({("other", path): token for path, token in modules.others_values(own).items()})
+        state.update({(k, name): token for k, name, token in process.entries(self._locator.root, _is(own))})
+        return state
+
+    def _differences(self, before: State, after: State, by: str) -> List[Dict[str, Any]]:
+        found: List[Dict[str, Any]] = []
+        gone: List[str] = []
+        for key in [*before, *(key for key in after if key not in before)]:
+            kind, name = key
+            old, new = before.get(key), after.get(key)
+            if old is not None and new is not None and old.same(new):
+                continue
+            if kind == "other" and (old is None or new is None or old.text == new.text):
+                continue  # a library that was imported, or that imports late, or a method bound anew
+            if any(name.startswith((parent + ".", parent + "[")) for parent in gone):
+                continue  # what hangs below something that came or went is no news of its own
+            if old is None or new is None or old.ref is not None:
+                gone.append(name)
+            if old is not None and new is not None and old.items is not None and new.items is not None:
+                found += self._items(kind, name, old.items, new.items, by)
+            else:
+                found.append(_change(kind, name, *texts(old, new), by))
+        return found
+
+    def _items(self, kind: str, name: str, old: Dict[str, str], new: Dict[str, str], by: str) -> List[Dict[str, Any]]:
+        keys = [key for key in [*old, *(k for k in new if k not in old)] if old.get(key) != new.get(key)]
+        return [_change(kind, "%s[%s]" % (name, k), old.get(k, _ABSENT), new.get(k, _ABSENT), by) for k in keys[:5]]
+
+    def _tell(self, item: pytest.Item) -> None:
+        near = modules.reach(self._own, item.nodeid.partition("::")[0])
+        names = sorted(near, key=len, reverse=True)
+        files = {name: self._own.file(module) for name, module in self._own.modules()}
+        own = {name: files[name] for name in sorted(files, key=len, reverse=True)}
+        for change in self._changes:
+            home = next((n for n in names if change["what"] == n or change["what"].startswith(n + ".")), None)
+            change["near"] = near[home] if home is not None else None
+            owner = next((n for n in own if change["what"].startswith(n + ".")), None)
+            change["file"] = "" if owner is None else own[owner]
+            change["module"] = owner or ""
+        self._changes.sort(key=_rank)
+        self._emit(k="trace", what="changes", changes=self._changes[:_MOST_SENT])
+
+
+def _change(kind: str, what: str, before: str, after: str, by: str) -> Dict[str, Any]:
+    return {"kind": kind, "what": what, "before": before, "after": after, "by": by}
+
+
+def _rank(change: Dict[str, Any]) -> Tuple[int, int, int, str]:
+    """What the victim can reach first, then patches left behind and the process, then the rest."""
+    kind, near = change["kind"], change["near"]
+    private = int("__" in change["what"])
+    if kind == "own" and near is not None:
+        return 0, private + near, len(change["what"]), change["what"]
+    order = {"other": 1, "own": 4, "file": 3, "thread": 5, "module": 6, "random": 7}
+    return order.get(kind, 2 if kind in _CERTAIN else 5), private, len(change["what"]), change["what"]
+
+
+def _is(own: Ownership) -> Callable[[Any], bool]:
+    return lambda module: bool(own.file(module))

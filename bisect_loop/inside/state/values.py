@@ -1,0 +1,112 @@
+"""Values as text, and tokens that tell whether something is still the same. No user's code runs for either."""
+
+from __future__ import annotations
+
+import enum
+import types
+import weakref
+from typing import Any, Dict, List, Optional, Tuple
+
+from ..graph import imported
+
+_PLAIN = (str, bytes, int, float, complex, bool, type(None))
+_MOST_ITEMS = 50
+_LONGEST = 120
+
+
+def short(text: str, longest: int = _LONGEST) -> str:
+    """`text` on one line, cut where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 4] + " ..."
+
+
+def is_plain(value: Any, depth: int = 2) -> bool:
+    """Whether `value` is made of builtin values only, and small."""
+    kind = type(value)
+    if kind in _PLAIN or issubclass(type(value), enum.Enum):
+        return True
+    if depth and kind in (list, tuple, set, frozenset):
+        return len(value) <= _MOST_ITEMS and all(is_plain(item, depth - 1) for item in tuple(value))
+    if depth and kind is dict:
+        pairs = tuple(value.items())
+        return len(pairs) <= _MOST_ITEMS and all(type(k) in _PLAIN and is_plain(v, depth - 1) for k, v in pairs)
+    return False
+
+
+def text_of(value: Any) -> str:
+    """A short text for people."""
+    kind = type(value)
+    if issubclass(type(value), enum.Enum):
+        return "%s.%s" % (kind.__name__, value._name_)
+    if kind in (set, frozenset) and is_plain(value):
+        return short("{%s}" % ", ".join(sorted(text_of(item) for item in value))) if value else "set()"
+    if is_plain(value):
+        return short(repr(value))
+    if issubclass(kind, imported("unittest.mock", "NonCallableMock")):
+        return "a %s" % kind.__name__
+    if issubclass(kind, (types.FunctionType, types.BuiltinFunctionType, type)):
+        return "%s.%s" % (value.__module__, value.__qualname__)
+    if kind in (dict, list, tuple, set, frozenset):
+        return "%s of %d" % (kind.__name__, len(value))
+    return "a %s" % kind.__qualname__
+
+
+class Token:
+    """What `value` was: `text` for people, and either its content or a weak reference to compare with."""
+
+    __slots__ = ("content", "items", "parts", "ref", "text")
+
+    def __init__(self, value: Any) -> None:
+        self.text = text_of(value)
+        self.items: Optional[Dict[str, str]] = None
+        self.parts: Optional[List[str]] = None
+        self.content: Tuple[Any, ...] = (type(value).__qualname__,)
+        self.ref: Any = None
+        kind = type(value)
+        if is_plain(value):
+            self.content += (_content(value),)
+            if kind is dict:
+                self.items = {repr(key): text_of(item) for key, item in tuple(value.items())}
+            elif kind in (list, tuple):
+                self.parts = [text_of(item) for item in tuple(value)]
+        elif kind in (dict, list, tuple, set, frozenset):
+            self.content += (len(value),)
+        else:
+            try:
+                self.ref = weakref.ref(value)
+            except TypeError:
+                self.ref = None
+
+    def same(self, later: Token) -> bool:
+        """Whether the later token is of the same thing; two things that cannot be told apart count as the same."""
+        if self.content != later.content:
+            return False
+        if self.ref is None or later.ref is None:
+            return True
+        before = self.ref()
+        return before is not None and before is later.ref()
+
+
+def texts(old: Optional[Token], new: Optional[Token]) -> Tuple[str, str]:
+    """What is said of a change, "" for what is not there. Of long lists, what came and what went."""
+    before, after = ("" if token is None else token.text for token in (old, new))
+    if old is None or new is None or old.parts is None or new.parts is None or len(before) + len(after) < _LONGEST:
+        return before, after
+    gone = ["- %s" % part for part in old.parts if part not in new.parts]
+    came = ["+ %s" % part for part in new.parts if part not in old.parts]
+    what = short(", ".join([*came, *gone])) or "in another order"
+    return "%d entries" % len(old.parts), "%d entries: %s" % (len(new.parts), what)
+
+
+def _content(value: Any) -> Any:
+    """The content of a plain value as one that compares by type as well: True is not 1, and NaN is itself."""
+    kind = type(value)
+    if issubclass(type(value), enum.Enum):
+        return (kind.__qualname__, value._name_)
+    if kind in (list, tuple):
+        return (kind.__name__, tuple(_content(item) for item in value))
+    if kind in (set, frozenset):
+        return (kind.__name__, tuple(sorted(repr(item) for item in value)))
+    if kind is dict:
+        return (kind.__name__, tuple((repr(key), _content(item)) for key, item in value.items()))
+    return (kind.__name__, repr(value))

@@ -1,0 +1,58 @@
+"""What the polluters left changed, as a reader wants to see it: little, and the likeliest reason first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bisect_loop.model import Change, Json, NodeId
+from bisect_loop.provenance.record import TraceRecord
+from bisect_loop.provenance.source import Sources
+
+_MOST = 12
+_NAME = re.compile(r"\w+")
+# What differs after nearly every test: told of only where nothing else differs.
+_COMMON = ("random", "module", "thread")
+
+
+def changes(record: TraceRecord, guilty: Sequence[NodeId], sources: Sources) -> tuple[Change, ...]:
+    """Return what the tests `guilty` changed, at most a dozen, in the order of the record."""
+    seen = [one for event in record.changes for one in event.get("changes", ()) if one.get("by") in guilty]
+    telling = [one for one in seen if one["kind"] not in _COMMON and not _is_object(one)] or [
+        one for one in seen if one["kind"] not in _COMMON
+    ]
+    reached = [one for one in telling if one["kind"] == "own" and one["near"] is not None]
+    beyond = [one for one in telling if one["kind"] != "own"]
+    # Modules of the user's that the victim does not get to are no reason while there is something that it gets to.
+    chosen = [*reached, *beyond] or telling or seen
+    found: dict[tuple[str, NodeId], Change] = {}
+    for one in chosen:
+        what = _canonical(one, sources)
+        found.setdefault((what, one["by"]), Change(what, one["before"], one["after"], one["by"]))
+    return tuple(found.values())[:_MOST]
+
+
+def _canonical(one: Json, sources: Sources) -> str:
+    """The name under which the module that defines it has what changed, be it seen through an import of it."""
+    what, module = str(one["what"]), str(one.get("module", ""))
+    if not module:
+        return what
+    name = _NAME.match(what[len(module) + 1 :])
+    if name is None:
+        return what
+    home, original = sources.home(module, str(one["file"]), name[0])
+    return f"{home}.{original}{what[len(module) + 1 + len(name[0]) :]}"
+
+
+def plain_reason(record: TraceRecord, guilty: Sequence[NodeId]) -> bool:
+    """Whether a plain value changed in a module that the victim gets to."""
+    return any(
+        one["kind"] == "own" and one["near"] is not None and one.get("by") in guilty and not _is_object(one)
+        for event in record.changes
+        for one in event.get("changes", ())
+    )
+
+
+def _is_object(one: Json) -> bool:
+    """Whether what came is an object or a function, of which the text says only the type."""
+    return one["kind"] == "own" and str(one["after"]).startswith("a ") and not str(one["after"]).endswith("Mock")

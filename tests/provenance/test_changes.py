@@ -1,0 +1,165 @@
+"""What a polluter leaves changed: told by name, before and after; the rest of the process is left out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from bisect_loop.model import Change, Condition, Trial
+from bisect_loop.provenance.changes import changes, plain_reason
+from bisect_loop.provenance.record import TraceRecord, read
+from bisect_loop.provenance.source import Sources
+from bisect_loop.redact import redact_trace
+from bisect_loop.runner.fork import ForkRunner
+from bisect_loop.runner.target import Slot, Slots, Target, without_outer_pytest
+from bisect_loop.runner.workspace import Workspace
+
+SETTINGS = """
+class Settings:
+    limits = {"a": 1, "b": 2}
+
+    def __init__(self):
+        self.debug = False
+
+class Proxy:
+    @property
+    def __class__(self):
+        raise RuntimeError("a proxy was asked what it is")
+
+    def __getattr__(self, name):
+        raise RuntimeError("a proxy was looked into")
+
+settings = Settings()
+proxy = Proxy()
+CACHE = {}
+SEEN = []
+"""
+PRICE = """
+from app.settings import CACHE, settings as config
+
+def price(n):
+    return CACHE.get(n, n * 2) * (-1 if config.debug else 1)
+"""
+UNREACHED = "FLAG = False\n"
+POLLUTERS = """
+import logging, os, sys, time
+from unittest import mock
+import app.settings, app.unreached
+
+def test_settings():
+    app.settings.settings.debug = True
+    app.settings.Settings.limits["a"] = 5
+    app.settings.SEEN.append(app.settings.settings)
+    app.unreached.FLAG = True
+
+def test_cache():
+    app.settings.CACHE[3] = 7
+
+def test_process():
+    os.environ["MODE"] = "fast"
+    os.environ["API_TOKEN"] = "not to be seen"
+    os.environ.pop("LANG_OF_TESTS", None)
+    os.chdir("tests")
+    sys.path.append("elsewhere")
+    logging.getLogger("shop").setLevel(logging.ERROR)
+    logging.getLogger("shop").disabled = True
+
+def test_patch():
+    time.sleep = mock.MagicMock()
+    app.settings.Settings.limits = mock.sentinel.nothing
+
+def test_file():
+    with open("left.txt", "w") as file:
+        file.write("behind")
+
+def test_nothing():
+    assert sum(range(10)) == 45
+"""
+VICTIM = "from app.price import price\ndef test_victim():\n    assert price(3) == 6\n"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("changes") / "suite"
+    for name, text in {
+        "app/__init__.py": "",
+        "app/settings.py": SETTINGS,
+        "app/price.py": PRICE,
+        "app/unreached.py": UNREACHED,
+        "tests/test_polluters.py": POLLUTERS,
+        "tests/test_victim.py": VICTIM,
+        "pytest.ini": "[pytest]\npythonpath = .\n",
+    }.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_text(text)
+    return path
+
+
+@pytest.fixture(scope="module")
+def records(root: Path) -> dict[str, TraceRecord]:
+    """The record of each polluter before the victim, and the runs' outcomes with and without tracing compared."""
+    target = Target(sys.executable, root, {**without_outer_pytest(os.environ), "LANG_OF_TESTS": "x"})
+    names = ("settings", "cache", "process", "patch", "file", "nothing")
+    found = {}
+    with Workspace() as workspace:
+        runner = ForkRunner(target, workspace, Slots([Slot(0)]), Condition(args=("-p", "no:randomly")), 60.0)
+        runner.start()
+        for name in names:
+            order = (f"tests/test_polluters.py::test_{name}", "tests/test_victim.py::test_victim")
+            plain = runner.run(Trial(order, Condition()))
+            (root / "left.txt").unlink(missing_ok=True)
+            traced = runner.run(Trial(order, Condition(), traced=True))
+            assert [o.result for o in traced.outcomes] == [o.result for o in plain.outcomes]
+            found[name] = read(redact_trace(traced.trace))
+        runner.close()
+    return found
+
+
+def told(name: str, records: dict[str, TraceRecord], root: Path) -> list[tuple[str, str, str]]:
+    by = f"tests/test_polluters.py::test_{name}"
+    found = changes(records[name], [by], Sources(root))
+    assert {change.by for change in found} <= {by}
+    return [(change.what, change.before, change.after) for change in found]
+
+
+def test_values_that_the_victim_gets_to_come_first(records: dict[str, TraceRecord], root: Path) -> None:
+    """A value is named as the module that defines it has it, and what the victim does not reach is left out."""
+    shown = told("settings", records, root)
+    assert ("app.settings.settings.debug", "False", "True") in shown
+    assert ("app.settings.Settings.limits['a']", "1", "5") in shown
+    assert not any("unreached" in what for what, _, _ in shown)
+    assert told("cache", records, root) == [("app.settings.CACHE[3]", "", "7")]
+    assert plain_reason(records["cache"], ["tests/test_polluters.py::test_cache"])
+
+
+def test_the_process(records: dict[str, TraceRecord], root: Path) -> None:
+    """Environment, working directory, sys.path and loggers are told of; a secret's value is not."""
+    shown = {what: (before, after) for what, before, after in told("process", records, root)}
+    assert shown["os.environ['MODE']"] == ("", "'fast'")
+    assert shown["os.environ['API_TOKEN']"] == ("", "***")
+    assert shown["os.environ['LANG_OF_TESTS']"] == ("'x'", "")
+    assert shown["the working directory"][1].endswith("tests'")
+    assert "elsewhere" in shown["sys.path"][1]
+    assert shown["logging.getLogger('shop').disabled"][1] == "True"
+    assert "not to be seen" not in json.dumps(list(records["process"].changes))
+
+
+def test_patches_left_behind_and_files(records: dict[str, TraceRecord], root: Path) -> None:
+    """A mock left in a library's module, and a file left in the tree."""
+    assert ("time.sleep", "time.sleep", "a MagicMock") in told("patch", records, root)
+    assert told("file", records, root)[0] == ("left.txt", "", "6 bytes")
+
+
+def test_nothing_changed(records: dict[str, TraceRecord], root: Path) -> None:
+    """A test that changes nothing is told of nothing."""
+    assert told("nothing", records, root) == []
+
+
+def test_nobody_else_is_named(records: dict[str, TraceRecord], root: Path) -> None:
+    """What a test that is not accused changed is not told."""
+    assert changes(records["cache"], ["tests/test_polluters.py::test_other"], Sources(root)) == ()
+    assert Change("a", "b", "c", "d").by == "d"
