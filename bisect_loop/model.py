@@ -158,7 +158,10 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where CI's variables find a service: `host` and `port` lead to the service's own port `inside`."""
+    """Where CI's variables find a service: `host` and `port` lead to the service's own port `inside`.
+
+    0 for both ports stands for every port that the service has.
+    """
 
     host: str
     port: int
@@ -170,6 +173,7 @@ class Service:
     """A service that trials run against. `url` is None until it is started.
 
     `env`, `command` and `health` are the container's own, as CI gives them; `places` say where CI's variables find it.
+    `prepare` is a command for sh that is run once it is there: what it leaves is the state before each trial.
     """
 
     name: str  # "redis"
@@ -181,6 +185,7 @@ class Service:
     command: tuple[str, ...] = ()
     health: Health | None = None
     places: tuple[Place, ...] = ()
+    prepare: str = ""
 
 
 @dataclass(frozen=True, slots=True)

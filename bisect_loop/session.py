@@ -16,7 +16,7 @@ from typing import Literal
 
 from bisect_loop import __version__
 from bisect_loop.conditions.coverage import CoverageError, with_coverage
-from bisect_loop.conditions.services import ServiceError, option_of
+from bisect_loop.conditions.services import ServiceError
 from bisect_loop.conditions.slots import open_slots
 from bisect_loop.confirm import PlainConfirmer
 from bisect_loop.history import FOLDER, FindingContext, History, HistoryError, Run, fingerprint
@@ -113,7 +113,9 @@ class Session:
                 self.workspace,
                 environ,
                 optional=settings.ci_services,
+                variables=dict(settings.env),
                 reset_external=settings.reset_external,
+                cwd=settings.cwd,
                 say=self._say,
             )
         except ServiceError as error:
@@ -162,8 +164,8 @@ class Session:
             self.paths,
             collected.neutral,
             store,
-            started={s.name: option_of(s) for s in self.services if s.kind != "url"},
-            given={s.name: opened.variables[s.name] for s in self.services if s.kind == "url"},
+            started=opened.started,
+            given=opened.named,
         )
         plain = PlainRunner(self.target, self.workspace)
 

@@ -12,8 +12,6 @@ from bisect_loop.cli import Failed
 
 # Key of the file -> parameter of the command, where the two differ.
 _PARAMETERS = {"order": "order_file"}
-# Keys that the file may hold and that no command of this version takes.
-_LATER = ("reset_external",)
 
 
 class Configured(click.Command):
@@ -55,8 +53,6 @@ def _read(directory: Path) -> dict[str, Any]:
         value = getattr(config, name)
         if value is None or name == "path":
             continue
-        if name in _LATER:
-            raise Failed(f"pyproject.toml: `{name.replace('_', '-')}` is for a later version: take it out.", 4)
         if name == "env":
             value = [f"{variable}={text}" for variable, text in value]
         elif name == "orders":

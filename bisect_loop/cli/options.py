@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -15,6 +16,7 @@ import click
 from bisect_loop.cli import Failed
 from bisect_loop.conditions.gathered import Gathered
 from bisect_loop.conditions.services import ServiceError, parse_service_option
+from bisect_loop.model import Service
 from bisect_loop.session import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -64,7 +66,18 @@ def suite_options(command: F) -> F:
             ),
             click.option("--env", "env", type=Assignment(), multiple=True, help="Set a variable, as CI does."),
             click.option(
-                "--service", "services", multiple=True, metavar="NAME[=HOW]", help="Start redis; or give its URL."
+                "--service",
+                "services",
+                multiple=True,
+                metavar="NAME[=HOW]",
+                help="Start redis, postgres, an image.",
+            ),
+            click.option(
+                "--reset-external",
+                "reset_external",
+                multiple=True,
+                metavar="NAME",
+                help="Empty this service before each trial although it is yours.",
             ),
             click.option("--ci", "ci", metavar="FILE[:JOB]", help="Take variables and services from this CI file."),
             click.option("--no-ci", is_flag=True, help="Take nothing from the project's CI files."),
@@ -120,6 +133,21 @@ def _workers(text: str) -> int:
     return int(text) if text.isdigit() else max(2, os.cpu_count() or 1)
 
 
+def as_in_ci(asked: Service, found: tuple[Service, ...]) -> Service:
+    """The service that the user asked for, with what CI says of the one with this name and the user does not."""
+    for service in found:
+        if service.name == asked.name:
+            return replace(
+                asked,
+                image=asked.image or service.image,
+                env=asked.env or service.env,
+                command=asked.command or service.command,
+                health=asked.health or service.health,
+                places=service.places,
+            )
+    return asked
+
+
 def _gathered(cwd: Path, ci: str | None) -> Gathered:
     """What the project's CI files set. Raises Failed."""
     # The readers of CI files are many modules, and who says --no-ci need not wait for them.
@@ -151,6 +179,7 @@ def settings_of(
     coverage: bool | None,
     workers: int | None = None,
     random_seed: int | None = None,
+    reset_external: tuple[str, ...] = (),
     outputs: tuple[Path, ...] = (),
 ) -> Settings:
     """Settings from the options of a command and the project's CI files; `rest` are pytest's own arguments.
@@ -177,7 +206,7 @@ def settings_of(
         python=chosen,
         invocation=found.invocation if plain else "pytest",
         env=tuple({**dict(found.env), **dict(env)}.items()),
-        services=tuple(asked),
+        services=tuple(as_in_ci(service, found.services) for service in asked),
         ci_services=tuple(service for service in found.services if service.name not in taken),
         sources=found.sources,
         notes=found.notes,
@@ -193,5 +222,6 @@ def settings_of(
         confirm=confirm,
         runner=runner,
         roles=roles,
+        reset_external=reset_external,
         outputs=tuple(path.absolute() for path in outputs),
     )

@@ -20,15 +20,17 @@ from bisect_loop.runner.workspace import Workspace
 def command(rest: tuple[str, ...], /, services: tuple[str, ...], debug: bool) -> int:
     """Start services, run COMMAND with the variables that name them, and end them again.
 
-    `bisect-loop with redis -- pytest tests/a.py::test_x` sets REDIS_URL to a redis of its own. The exit code is
-    the command's.
+    `bisect-loop with redis -- pytest tests/a.py::test_x` sets REDIS_URL to a redis of its own. Where variables name
+    the service (CACHE_URL=redis://redis:6379/1), they are led to it, and no other is set. The exit code is the
+    command's.
     """
     del debug
     if not rest:
         raise Failed("There is no command to run: write it behind --, as in `bisect-loop with redis -- pytest`.", 4)
     with Workspace() as workspace:
         try:
-            opened = open_slots([parse_service_option(text) for text in services], 1, workspace, os.environ)
+            wanted = [parse_service_option(text) for text in services]
+            opened = open_slots(wanted, 1, workspace, os.environ, variables=os.environ, local=False)
         except ServiceError as error:
             raise Failed(str(error), 4) from error
         try:

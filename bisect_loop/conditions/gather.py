@@ -21,6 +21,7 @@ from bisect_loop.conditions.ci import (
     split_target,
 )
 from bisect_loop.conditions.gathered import Gathered
+from bisect_loop.conditions.services.pointing import places_of
 
 
 def gather(cwd: Path, target: str | None, python: str = "") -> Gathered:
@@ -91,7 +92,18 @@ def _variables(entries: tuple[EnvEntry, ...]) -> tuple[list[EnvEntry], list[str]
 
 
 def _service(service: Service) -> model.Service:
-    return model.Service(service.name, image=None if service.unresolved else service.image or None)
+    published = [(port.container, port.host) for port in service.ports if port.protocol == "tcp"]
+    health = service.health
+    return model.Service(
+        service.name,
+        image=None if service.unresolved else service.image or None,
+        env=tuple((entry.name, entry.value) for entry in service.env if entry.value is not None),
+        command=service.command,
+        health=None
+        if health is None
+        else model.Health(health.command, health.interval, health.timeout, health.retries, health.start_period),
+        places=(*places_of(service.name, published), *(model.Place(alias, 0, 0) for alias in service.aliases)),
+    )
 
 
 def _through(command: PytestCommand) -> str:

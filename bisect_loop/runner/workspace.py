@@ -19,6 +19,9 @@ from bisect_loop.runner import guard
 
 STAGED_NAME = "_bisect_loop_inside"
 
+_MEMORY = "/dev/shm"  # a file system in memory, where there is one
+_ROOM = 1 << 30  # bytes; a container often has 64 MB there
+
 
 class Workspace:
     """Holds what a run needs on disk and ends every process that was started through it.
@@ -33,6 +36,7 @@ class Workspace:
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._closed = False
+        self._quick: Path | None = None
         # What controllers gave their workers, by run and worker: kept here only, because it may hold secrets.
         self.given: dict[tuple[str, str], Json] = {}
         self.stage = self.root / "stage"
@@ -64,6 +68,19 @@ class Workspace:
         path.mkdir()
         return path
 
+    def quick_directory(self) -> Path | None:
+        """A folder in memory, removed with the run; None where this machine has no room for one."""
+        with self._lock:
+            if self._quick is None and not self._closed:
+                try:
+                    if shutil.disk_usage(_MEMORY).free < _ROOM:
+                        return None
+                    self._quick = Path(tempfile.mkdtemp(prefix="bl-", dir=_MEMORY))
+                except OSError:
+                    return None
+                self._tell_guard(f"*{self._quick}\n")
+        return self._quick
+
     def discard(self, path: Path) -> None:
         """Remove a folder made by `directory`."""
         shutil.rmtree(path, ignore_errors=True)
@@ -88,6 +105,11 @@ class Workspace:
         with self._lock:
             self._groups.discard(pgid)
             self._tell_guard(f"-{pgid}\n")
+
+    def ends_on_quit(self, pgid: int) -> None:
+        """`pgid` is a group whose leader ends properly on SIGQUIT."""
+        with self._lock:
+            self._tell_guard(f"!{pgid}\n")
 
     def spawn(
         self,
@@ -135,6 +157,8 @@ class Workspace:
                 self._guard.stdin.close()
         self._guard.wait()
         shutil.rmtree(self.root, ignore_errors=True)
+        if self._quick is not None:
+            shutil.rmtree(self._quick, ignore_errors=True)
 
     def __enter__(self) -> Workspace:
         return self

@@ -73,18 +73,24 @@ def test_no_engine(tmp_path, environ: dict[str, str], sentence: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["redis=embedded", "redis=docker:redis:7-alpine", "db=docker:ghcr.io/team/postgres:16", "redis=docker"]
+    "text",
+    [
+        *("redis=embedded", "redis=docker:redis:7-alpine", "db=docker:ghcr.io/team/postgres:16", "redis=docker"),
+        "postgres=embedded,POSTGRES_DB=app,prepare=alembic upgrade head",
+        "mq=docker:rabbitmq:3,RABBITMQ_DEFAULT_USER=a\\,b,health=rabbitmq-diagnostics ping,command=x 'y z'",
+    ],
 )
 def test_what_was_started_can_be_asked_for_again(text: str) -> None:
     """The printed command asks for the same service."""
-    assert option_of(parse_service_option(text)) == text
+    service = parse_service_option(text)
+    assert option_of(service, service) == text
 
 
 @pytest.mark.parametrize(
     ("service", "sentence"),
     [
-        (Service("kafka"), "kafka is not one that this version can provide"),
-        (Service("q", "docker", image="rabbitmq:3"), "q is not one that this version can provide"),
+        (Service("kafka"), r"kafka is not one that is known by its name .*kafka=docker:IMAGE"),
+        (Service("q", "embedded", image="rabbitmq:3"), "q cannot be had as 'embedded': take docker"),
         (Service("redis", "emulated"), "redis cannot be had as 'emulated': take docker, local, embedded, url"),
     ],
 )

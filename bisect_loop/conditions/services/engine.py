@@ -125,8 +125,11 @@ class Engine:
         env: Mapping[str, str],
         command: Sequence[str] = (),
         health: Health | None = None,
+        memory: str | None = None,
     ) -> Container:
         """Start a container whose ports `inside` are published on ports of 127.0.0.1; nobody waited for it yet.
+
+        `memory` is a folder inside that is kept in memory.
 
         Raises ServiceError. No container is left behind then, nor when a KeyboardInterrupt arrives.
         """
@@ -136,7 +139,7 @@ class Engine:
             container: Container | None = None
             try:
                 with interrupts_held():
-                    container = self._create(image, ports, env, command, health)
+                    container = self._create(image, ports, env, command, health, memory)
                     self.api.start(container.id)
                 return container
             except BaseException as error:
@@ -156,6 +159,7 @@ class Engine:
         env: Mapping[str, str],
         command: Sequence[str],
         health: Health | None,
+        memory: str | None,
     ) -> Container:
         # An explicit port, because a container that is started anew must be found where it was.
         bindings = {inside: (HOST, port) for inside, port in ports.items()}
@@ -166,7 +170,7 @@ class Engine:
             environment=dict(env),
             labels={LABEL: owner(os.getpid()) or ""},
             ports=list(ports),
-            host_config=self.api.create_host_config(port_bindings=bindings),
+            host_config=self.api.create_host_config(port_bindings=bindings, tmpfs={memory: ""} if memory else None),
             **({} if check is None else {"healthcheck": check}),
         )
         return Container(self, created["Id"], image, ports)

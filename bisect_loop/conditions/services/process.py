@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TypeVar
 
+from bisect_loop.conditions.services.runas import Identity
 from bisect_loop.conditions.services.seam import Launch
 
 T = TypeVar("T")
@@ -39,8 +40,15 @@ class ServerProcess:
     """Runs a program that logs to its standard output, in a folder of its own, until `stop`."""
 
     def __init__(
-        self, argv: Sequence[str], folder: Path, environ: Mapping[str, str], on_end: Callable[[int], None]
+        self,
+        argv: Sequence[str],
+        folder: Path,
+        environ: Mapping[str, str],
+        on_end: Callable[[int], None],
+        identity: Identity | None = None,
+        last_wish: signal.Signals | None = None,
     ) -> None:
+        """`identity` is whom it runs as; `last_wish` a signal on which it ends by itself, sent before it is killed."""
         self.folder = folder
         self._log = folder / "server.log"
         self._on_end = on_end
@@ -55,8 +63,10 @@ class ServerProcess:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                **(identity.popen() if identity else {}),  # type: ignore[call-overload]
             )
-        self.pgid = self._popen.pid
+        self._last_wish = last_wish
+        self.pgid: int = self._popen.pid
 
     def running(self) -> bool:
         """Tell whether the program still runs. It is not reaped, so that its number stays taken until `stop`."""
@@ -86,6 +96,8 @@ class ServerProcess:
             if self._stopped:
                 return
             self._stopped = True
+            if self._last_wish is not None:
+                self._end_by_itself(self._last_wish)
             self._signal(signal.SIGKILL)
             try:
                 self._on_end(self.pgid)
@@ -96,6 +108,17 @@ class ServerProcess:
             while self._signal(0) and time.monotonic() < deadline:
                 time.sleep(_POLL)
             shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _end_by_itself(self, wish: signal.Signals) -> None:
+        if not hasattr(os, "waitid"):
+            return
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self.pgid, wish)
+            deadline = time.monotonic() + _GONE_WITHIN
+            while time.monotonic() < deadline:
+                if os.waitid(os.P_PID, self.pgid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                    return
+                time.sleep(_POLL)
 
     def _signal(self, number: int) -> bool:
         """Tell whether anybody of the group was there to get the signal."""
@@ -140,6 +163,8 @@ def run_server(
     prefix: str,
     environ: Mapping[str, str],
     ready: Callable[[ServerProcess], T],
+    identity: Identity | None = None,
+    last_wish: signal.Signals | None = None,
 ) -> tuple[ServerProcess, T]:
     """Start the program that `argv` names for its folder; return it with what `ready` said of it.
 
@@ -150,8 +175,13 @@ def run_server(
     process: ServerProcess | None = None
     try:
         with interrupts_held():
-            process = ServerProcess(argv(folder), folder, {**environ, "TMPDIR": str(folder)}, launch.on_end)
+            words = argv(folder)
+            process = ServerProcess(
+                words, folder, {**environ, "TMPDIR": str(folder)}, launch.on_end, identity, last_wish
+            )
             launch.on_start(process.pgid)
+            if last_wish is signal.SIGQUIT:
+                launch.on_quit(process.pgid)
         return process, ready(process)
     except BaseException:
         if process is not None:

@@ -21,7 +21,7 @@ from pathlib import Path
 from bisect_loop.conditions.services import redis_state as state
 from bisect_loop.conditions.services.process import ServerProcess, free_port, run_server, wait_until
 from bisect_loop.conditions.services.resp import Address, ErrorReply, NotRedis, Refused, ask
-from bisect_loop.conditions.services.seam import Addresses, Launch, Server, ServiceError, Unavailable
+from bisect_loop.conditions.services.seam import Launch, Server, ServiceError, Targets, Unavailable
 from bisect_loop.model import Service
 from bisect_loop.redact import redact_url
 
@@ -101,8 +101,11 @@ class GivenRedis:
         return {"REDIS_URL": self.service.url or ""}
 
     @property
-    def addresses(self) -> Addresses:
-        return {} if self._address.path else {state.PORT: (self._address.host, self._address.port)}
+    def targets(self) -> Targets:
+        return {} if self._address.path else {state.PORT: state.target(self._address, f"/{self._address.db}")}
+
+    def keep(self) -> None:
+        """It begins empty."""
 
     def reset(self) -> None:
         """Flush the URL's own database where the user allowed it, and do nothing else."""
@@ -144,15 +147,18 @@ class OwnRedis:
             raise
 
     @property
-    def pgid(self) -> int:
+    def pgid(self) -> int | None:
         return self._process.pgid
 
     def env(self) -> dict[str, str]:
         return {"REDIS_URL": self.service.url or ""}
 
     @property
-    def addresses(self) -> Addresses:
-        return {state.PORT: (_HOST, self._address.port)}
+    def targets(self) -> Targets:
+        return {state.PORT: state.target(self._address)}
+
+    def keep(self) -> None:
+        """It begins empty."""
 
     def reset(self) -> None:
         """Empty the server. One that a test reconfigured, blocked or shut down is started anew on its port."""

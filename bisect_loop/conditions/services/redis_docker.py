@@ -7,10 +7,11 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from bisect_loop.conditions.services import redis_state as state
-from bisect_loop.conditions.services.containers import begin, started
+from bisect_loop.conditions.services.containers import begin
 from bisect_loop.conditions.services.engine import HOST, Container
 from bisect_loop.conditions.services.resp import Address, NotRedis, Refused
-from bisect_loop.conditions.services.seam import Addresses, Launch, Server, ServiceError
+from bisect_loop.conditions.services.seam import Launch, Server, ServiceError, Targets
+from bisect_loop.conditions.services.started import started
 from bisect_loop.model import Service
 
 _IMAGE = "redis:7-alpine"  # where neither CI nor the user names one
@@ -57,8 +58,11 @@ class ContainerRedis:
         return {"REDIS_URL": self.service.url or ""}
 
     @property
-    def addresses(self) -> Addresses:
-        return {state.PORT: (HOST, self._address.port)}
+    def targets(self) -> Targets:
+        return {state.PORT: state.target(self._address)}
+
+    def keep(self) -> None:
+        """It begins empty."""
 
     def reset(self) -> None:
         """Empty the server. One that a test reconfigured, blocked or shut down is started anew on its port."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
+from bisect_loop.conditions.services.pointing import Target
 from bisect_loop.conditions.services.resp import Address, ErrorReply, NotRedis, Refused, Reply, ask
 
 PORT = 6379
@@ -12,6 +15,12 @@ _RESET_TIMEOUT = 0.5
 # What FLUSHALL leaves as it is although a test may have changed it.
 _SETTINGS = (("CONFIG", "GET", "*"), ("ACL", "LIST"))
 _EMPTY = (("FLUSHALL",), ("SCRIPT", "FLUSH"), ("FUNCTION", "FLUSH"))
+
+
+def target(address: Address, path: str | None = None) -> Target:
+    """Where a variable that names the server must point; a database of the server's own stays what it was."""
+    user, password = quote(address.username, safe=""), quote(address.password, safe="")
+    return Target(address.host, address.port, userinfo=f"{user}:{password}" if password else user, path=path)
 
 
 def info(address: Address) -> dict[str, str] | str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from bisect_loop.conditions.services.pointing import Target
 from bisect_loop.model import Service
 
 # How long, in seconds, a server may take from its start until it answers in its own protocol.
@@ -14,8 +16,8 @@ READY_WITHIN = 10.0
 # The same for a container, whose image may set a database up first.
 CONTAINER_READY_WITHIN = 120.0
 
-# A service's own port -> the host and port where it is reached from here.
-Addresses = Mapping[int, tuple[str, int]]
+# A service's own port -> where variables that name it must point.
+Targets = Mapping[int, Target]
 
 Say = Callable[[str], None]
 
@@ -46,8 +48,12 @@ class Server(Protocol):
         ...
 
     @property
-    def addresses(self) -> Addresses:
-        """Where it is reached; empty where it listens on no port."""
+    def targets(self) -> Targets:
+        """Where variables must point; empty where it listens on no port."""
+        ...
+
+    def keep(self) -> None:
+        """Take what it holds now as the state before any test, where that can be kept: a Redis always begins empty."""
         ...
 
     def reset(self) -> None:
@@ -76,23 +82,28 @@ def silent(sentence: str) -> None:
 class Launch:
     """Where and how to start a server, the same for every provider.
 
-    `directory` is an existing folder in which the server makes one of its own. `environ` is the environment to
-    look for programs in and to start them with. `on_start` gets the process group of each process right after
-    it was spawned, before any signal handler of ours runs again, and `on_end` gets it once the group was killed
-    and before its number can be given to another; a start that is tried again calls both once more.
-    `reset_external` is the user's leave to flush a service that the tool did not start. `say` is told what takes
-    long. `variables` are those of CI's job and of the user, some of which may name the service.
+    `directory` is an existing folder in which the server makes one of its own, `quick` one in memory for data, where
+    there is one. `environ` is the environment to look for programs in and to start them with. `on_start` gets the
+    process group of each process right after it was spawned, before any signal handler of ours runs again, and
+    `on_end` gets it once the group was killed and before its number can be given to another; a start that is tried
+    again calls both once more. `on_quit` gets a group whose leader ends properly on SIGQUIT. `reset_external` is the
+    user's leave to empty a service that the tool did not start. `say` is told what takes long. `variables` are those
+    of CI's job and of the user, some of which may name the service. `secret` is the password of a server for which
+    nobody names one.
     """
 
     directory: Path
     environ: Mapping[str, str]
     on_start: Callable[[int], None] = _ignore
     on_end: Callable[[int], None] = _ignore
+    on_quit: Callable[[int], None] = _ignore
+    quick: Path | None = None
     reset_external: bool = False
     ready_within: float = READY_WITHIN
     container_ready_within: float = CONTAINER_READY_WITHIN
     say: Say = silent
     variables: Mapping[str, str] = field(default_factory=dict)
+    secret: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
 
 
 class Provider(Protocol):
