@@ -44,9 +44,9 @@ def surroundings(
 
     other = replace(trial.condition, hash_seed=_OTHER_HASH_SEED)
     if shown(without(other, present)) is Verdict.REPRODUCES:
-        return replace(needs, spared=(*needs.spared, *present))
+        return replace(needs, spared=(*needs.spared, *(f"pytest-{name}" for name in present)))
     verdicts = {name: shown(without(trial.condition, [name])) for name in present}
-    spared = [name for name, verdict in verdicts.items() if verdict is Verdict.REPRODUCES]
+    spared = [f"pytest-{name}" for name, verdict in verdicts.items() if verdict is Verdict.REPRODUCES]
     needed = [name for name, verdict in verdicts.items() if verdict is Verdict.DOES_NOT]
     return replace(
         needs,

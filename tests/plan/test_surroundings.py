@@ -50,7 +50,7 @@ def ask(truth: Truth) -> Needs:
 def test_one_trial_where_nothing_matters() -> None:
     """The usual case costs one trial, and plugins that run tests are left alone."""
     truth = Truth(set())
-    assert ask(truth) == Needs(spared=("MODE", "randomly", "socket", "timeout"))
+    assert ask(truth) == Needs(spared=("MODE", "pytest-randomly", "pytest-socket", "pytest-timeout"))
     assert truth.trials == 1
 
 
@@ -59,7 +59,7 @@ def test_the_needed_plugins_are_named(needed: set[str]) -> None:
     """Each plugin without which the victim passes."""
     found = ask(Truth(needed))
     assert set(found.plugins) == needed
-    assert set(found.spared) == {"MODE", "randomly", "socket", "timeout"} - needed
+    assert set(found.spared) == {"MODE"} | {f"pytest-{name}" for name in {"randomly", "socket", "timeout"} - needed}
     assert not found.hash_seed
 
 
@@ -72,4 +72,4 @@ def test_what_cannot_be_told_is_not_said() -> None:
     """Without a plugin whose option is used pytest does not start: it is neither needed nor spared."""
     found = ask(Truth({"randomly"}, breaks="timeout"))
     assert found.plugins == ("randomly",)
-    assert found.spared == ("MODE", "socket")
+    assert found.spared == ("MODE", "pytest-socket")
