@@ -1,4 +1,4 @@
-"""The real command line on one generated suite of each of the kinds that matter most."""
+"""The real command line on one generated suite of some kinds; `python -m tests.generated` runs them all."""
 
 from __future__ import annotations
 
@@ -9,33 +9,18 @@ from .test_generator import smallest
 
 KINDS = (
     "pair",
-    "two-together",
     "three-together",
-    "either-or",
-    "chain",
     "cleaner",
     "brittle",
-    "mutual",
     "healing",
-    "many-polluters",
-    "two-mechanisms",
-    "always-failing-besides",
     "healthy",
-    "process-state",
     "module-fixture",
-    "parametrised-session-fixture",
     "tear-down-class",
-    "teardown-error",
-    "polluter-that-skips",
     "import-time",
     "pytest-asyncio",
     "isolated-asyncio",
     "raw-ids",
-    "odd-paths",
     "custom-items",
-    "signal-in-victim",
-    "lock-left-held",
-    "thread-from-the-start",
 )
 
 

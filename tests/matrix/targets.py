@@ -7,6 +7,9 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+MATRIX = "BISECT_LOOP_MATRIX"
+"""The variable that asks for the tests of other interpreters."""
+
 VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
 
 _PROBE = "import ensurepip, sys, venv; print('%d.%d' % sys.version_info[:2])"

@@ -1,18 +1,19 @@
 """`--python`: old and new interpreters, pytests and plugins, in which this tool is not installed, give one answer.
 
 A combination for each interpreter that PATH has; what is missing is skipped and named. Each builds a virtual
-environment, which takes the better part of its time.
+environment out of PyPI, which takes minutes together: `python -m tests.matrix` runs them.
 """
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Cli
-from tests.matrix.targets import VERSIONS, Unavailable, environment, interpreter, write_suite
+from tests.matrix.targets import MATRIX, VERSIONS, Unavailable, environment, interpreter, write_suite
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def test_a_target_for_each_version() -> None:
     assert tuple(TARGETS) == VERSIONS
 
 
+@pytest.mark.skipif(MATRIX not in os.environ, reason="builds environments out of PyPI: python -m tests.matrix")
 @pytest.mark.parametrize("version", VERSIONS)
 def test_one_answer_everywhere(cli: Cli, tmp_path: Path, version: str) -> None:
     """Every pair is found and confirmed, sync and across event loops, and nobody else is accused."""
