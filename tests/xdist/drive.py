@@ -48,12 +48,15 @@ class Seen:
     complaints: tuple[str, ...]
 
 
-def run_world(seed: int, folder: Path) -> Seen:
-    """Record a failing xdist run of the suite of `seed`, let the tool narrow it, and compare with the truth."""
+def run_world(seed: int, folder: Path, python: str = sys.executable) -> Seen:
+    """Record a failing xdist run of the suite of `seed`, let the tool narrow it, and compare with the truth.
+
+    `python` runs the suite, and the tool as ever its own interpreter.
+    """
     world = generate(seed)
     root = suites.write(folder / "suite", world.files)
     for _ in range(_RECORDINGS):
-        done = run(root, "--orders", f"xdist:2:{world.dist}", "--confirm", "1", "--no-roles")
+        done = run(root, "--orders", f"xdist:2:{world.dist}", "--confirm", "1", "--no-roles", "--python", python)
         if world.victim in done.result["orders_tried"][0]["failed"]:
             return Seen(world, tuple(_complaints(world, root, done)))
     return Seen(world, (f"the pair did not meet in {_RECORDINGS} runs",))

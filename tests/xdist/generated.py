@@ -51,8 +51,9 @@ def generate(seed: int) -> World:
     dist, kind = MODES[seed % len(MODES)], KINDS[seed // len(MODES) % len(KINDS)]
     names = rng.sample(_WORDS, 6)
     module, store = names[0], f"store_{names[1]}"
-    # Lanes are sure at their head only: load gives each worker a few tests in a row first, loadgroup every second one
-    # where groups count for nothing (pytest-xdist 3.8 under pytest 9.2).
+    # Lanes are sure at their head only: load gives each worker a few tests in a row first. Groups hold where xdist can
+    # write them behind an id. pytest 9.2 makes the id anew each time it is asked for, so there xdist 3.8 writes in
+    # vain, and loadgroup gives each worker every second test.
     gap = {"load": rng.randint(1, 3), "loadgroup": 1, "worksteal": rng.randint(4, 10)}.get(dist, rng.randint(5, 20))
     if kind == "cleaner elsewhere" and dist != "loadgroup":
         kind = "plain"  # only groups put tests of one worker around a test of another
