@@ -50,6 +50,13 @@ _ASSIGNED = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"\b([A-Za-z][A-Za-z0-9+.\-]*://)([^\s'\"<>`]+)")
+# A password with blanks or quotes in it, which the pattern above would cut: from the colon to an "@" on the same line.
+# In the middle of a text HOST:PORT is none; where a text begins with the URL, all up to the last "@" is.
+_PORT_ONLY = r"(?!\d{1,5}(?:[/?#,;.)\]\s'\"<>`]|$))"
+_TO_COLON = r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s'\"<>`/?#@:]*:"
+_CUT = r"[^\n@/?#]*[\s'\"<>`][^\n]*"
+_ODD_WHOLE = re.compile(rf"\A({_TO_COLON}){_CUT}@(?=[\w\[*])")
+_ODD = re.compile(rf"\b({_TO_COLON})(?:(?<=://:)|{_PORT_ONLY}){_CUT}?@(?=[\w\[*])")
 _QUERY = re.compile(r"([?&;#])([^=&;#\s]+)=([^&;#\s]*)")
 _SHELL_WORD = re.compile(r"(?:'[^']*'|\"(?:\\.|[^\"\\])*\"|\\.|[^\s'\"\\])+", re.DOTALL)
 _SHELL_VALUE = re.compile(r"(-{0,2}[A-Za-z_][\w\-]*)=.")
@@ -93,7 +100,7 @@ def redact_url(url: str) -> str:
 
     A user that is itself a token (`https://<token>@host`) is hidden as well. Text that is no URL is unchanged.
     """
-    return _URL.sub(_redact_url_match, url)
+    return _URL.sub(_redact_url_match, _ODD.sub(rf"\1{HIDDEN}@", _ODD_WHOLE.sub(rf"\1{HIDDEN}@", url)))
 
 
 def redact_text(text: str, secrets: Iterable[str] = ()) -> str:

@@ -70,6 +70,12 @@ def test_names_of_other_things(name: str) -> None:
         ("https://host/x?user=me&token=abc#access_token=def", "https://host/x?user=me&token=***#access_token=***"),
         ("redis://:a1b2c3@h1,redis://:d4e5f6@h2", "redis://:***@h1,redis://:***@h2"),
         ("no url: at all @ here", "no url: at all @ here"),
+        ("redis://:pa ss'wo\"rd@h:1/0", "redis://:***@h:1/0"),
+        ("postgresql://u:12 34@h/db", "postgresql://u:***@h/db"),
+        ("cannot reach redis://:1 2@h or amqp://u:p<q>`@h2/x", "cannot reach redis://:***@h or amqp://u:***@h2/x"),
+        ("redis://u:a b@c d@h", "redis://u:***@h"),
+        ("ask http://localhost:8000/x or me@example.org", "ask http://localhost:8000/x or me@example.org"),
+        ("is http://localhost:8000 up? me@example.org", "is http://localhost:8000 up? me@example.org"),
     ],
 )
 def test_urls(url: str, shown: str) -> None:
