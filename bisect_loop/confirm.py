@@ -121,6 +121,22 @@ class PlainConfirmer:
         """Run `order` in one process, in the way that was found to show what was claimed last."""
         return self._once(order, self._variant, name)
 
+    def command_of(
+        self, order: Sequence[NodeId], commander: Commander, condition: Condition, *, by_plugin: bool = False
+    ) -> str:
+        """The text that runs `order` elsewhere, as `commander` says, in the way that was found to show failures."""
+        way = self._variants()[self._variant]
+        if by_plugin or way.worker is not None:
+            command = commander.by_plugin(
+                condition, order, name="fix", options=way.options, env=way.env, worker=way.worker
+            )
+        else:
+            command = commander.by_ids(condition, order, name="fix", options=way.options, env=way.env)
+        for name, content in command.files:
+            commander.store.mkdir(parents=True, exist_ok=True)
+            Path(commander.store, name).write_text(content, encoding="utf-8", errors="surrogatepass")
+        return command.text
+
     def prepared(self, command: PlainCommand) -> str:
         """The text of `command`, once the files that it reads are there."""
         for name, content in command.files:

@@ -393,12 +393,27 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A mend. `verified` is k of n runs of the minimal order that passed with it; None when never tried."""
+    """A mend that was tried on a copy of the tree, or (with `verified` None) only thought of.
+
+    `verified` is k of n: how many runs of the minimal order passed with it; where those all passed and another run
+    did not, how many of all runs. `title` is a phrase for people that says what is done where, `cost` what it costs
+    them, `note` what they must know besides: what is left, or why it was rejected. `runs` has (what was run, k, n).
+    `diff` is a unified diff whose paths are relative to the root.
+    """
 
     kind: str
     where: str
     diff: str | None = None
     verified: tuple[int, int] | None = None
+    title: str = ""
+    cost: str = ""
+    note: str = ""
+    runs: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def works(self) -> bool:
+        """Whether every run with it passed."""
+        return self.verified is not None and 0 < self.verified[1] == self.verified[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,12 @@ def redact_finding(finding: Finding, secrets: Sequence[str] = ()) -> Finding:
         finding,
         signature=redact_signature(finding.signature, secrets),
         fixes=tuple(
-            replace(fix, diff=None if fix.diff is None else redact_text(fix.diff, secrets)) for fix in finding.fixes
+            replace(
+                fix,
+                diff=None if fix.diff is None else redact_text(fix.diff, secrets),
+                note=redact_text(fix.note, secrets),
+            )
+            for fix in finding.fixes
         ),
         replay=replace(finding.replay, command=redact_command(finding.replay.command, secrets)),
         note=redact_text(finding.note, secrets),

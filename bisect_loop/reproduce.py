@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from bisect_loop.diagnose import Diagnosis, Failure, Options, Progress, accusing_nobody
+from bisect_loop.fixes.model import worth_mending
 from bisect_loop.history import Run
 from bisect_loop.lanes.plan import LaneDiagnosis
 from bisect_loop.lanes.sighting import Crew, observe_workers
@@ -16,6 +17,9 @@ from bisect_loop.observe import Observed, failed, observe
 from bisect_loop.runner.dispatch import OutOfBudget
 from bisect_loop.search.orders import OrderSpec
 from bisect_loop.session import Session
+
+if TYPE_CHECKING:
+    from bisect_loop.fixes.mending import Mending
 
 StoppedBecause = Literal["done", "budget", "interrupted"]
 
@@ -26,6 +30,8 @@ class Listener(Progress, Protocol):
     def order_finished(self, tried: OrderTried) -> None: ...
 
     def finding(self, found: Finding) -> None: ...
+
+    def mending(self, found: Finding) -> None: ...
 
 
 @dataclass(slots=True)
@@ -41,6 +47,7 @@ class Investigation:
     stopped_because: StoppedBecause = "done"
     _diagnosis: Diagnosis | None = None
     _lanes: LaneDiagnosis | None = None
+    _mending: Mending | None = None
     _crews: dict[str, Crew] = field(default_factory=dict)  # the workers behind the names of orders
 
     @property
@@ -116,9 +123,39 @@ class Investigation:
             failure = queue.pop(0)
             forked = self.session.dispatch.fork is not None
             self.add(self._finding(failure), failure)
+            if self.session.settings.fixes:
+                self._mend(len(self.findings) - 1)
             if forked and self.session.dispatch.fork is None and self._seen_anew():
                 still = {_key(known): known for known in self.observed.failures()}
                 queue = [still[_key(ahead)] for ahead in queue if _key(ahead) in still]
+
+    def _mend(self, index: int) -> None:
+        """Try fixes for a finding. It is kept already: what ends a run here costs only its fixes."""
+        found = self.findings[index]
+        if not worth_mending(found):
+            return
+        self.listener.mending(found)
+        if self._mending is None:
+            # Only who mends waits for libcst.
+            from bisect_loop.fixes.mending import Mending
+            from bisect_loop.fixes.trial import FixTrials
+
+            session = self.session
+            trials = FixTrials(
+                target=session.target,
+                commander=session.commander,
+                confirmer=session.confirmer,
+                condition=session.condition,
+                dispatch=session.dispatch,
+                workspace=session.workspace,
+                times=session.settings.confirm,
+                timeout=session.settings.timeout,
+            )
+            self._mending = Mending(trials, self.diagnosis.evidence.sources, session.dispatch.say)
+        mended = self._mending.mended(found, self.diagnosis.evidence.explanations.get(found.id))
+        if mended != found:
+            self.findings[index] = mended
+            self._save(mended)
 
     def _seen_anew(self) -> bool:
         """Run the orders that failed in a forked child in fresh processes: what the child showed counts no more.

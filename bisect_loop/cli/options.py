@@ -108,6 +108,7 @@ def suite_options(command: F) -> F:
                 help="How trials run.",
             ),
             click.option("--roles/--no-roles", default=True, help="Also look for cleaners and further polluters."),
+            click.option("--fixes/--no-fixes", default=True, help="Also try fixes, on a copy of the tree."),
             click.option("--debug", is_flag=True, help="Show tracebacks of this tool."),
         )
     ):
@@ -175,6 +176,7 @@ def settings_of(
     python: str | None,
     runner: Literal["auto", "fork", "fresh"],
     roles: bool,
+    fixes: bool,
     budget: float | None,
     coverage: bool | None,
     workers: int | None = None,
@@ -222,6 +224,7 @@ def settings_of(
         confirm=confirm,
         runner=runner,
         roles=roles,
+        fixes=fixes,
         reset_external=reset_external,
         outputs=tuple(path.absolute() for path in outputs),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bisect_loop.model import NEVER_SEEN, Cause, Finding, Fix
+from bisect_loop.model import NEVER_SEEN, Cause, Finding
 from bisect_loop.redact import HIDDEN
 from bisect_loop.report.spans import Line, Row, Span, SpanKind, gap, span, text
 from bisect_loop.report.words import count, listed, percent, with_article
@@ -76,7 +76,7 @@ def _entry(group: Sequence[Finding]) -> Entry:
         _cleaners(first),
         _other_sets(first),
         _lanes(first),
-        _fixes(first.fixes),
+        _fixes(first),
         Row("seen in", (gap(span("plain", name) for name in first.seen_in),) if first.seen_in else ()),
         Row("note", tuple((text(note),) for note in _notes(first))),
     )
@@ -327,13 +327,23 @@ def _more(number: int) -> list[Line]:
     return [(text(f"+{number:,} more (all in --json)"),)] if number > 0 else []
 
 
-def _fixes(fixes: Sequence[Fix]) -> Row:
+def _fixes(finding: Finding) -> Row:
+    """What mends it and what that costs; then what was tried and does not."""
     lines: list[Line] = []
-    for fix in fixes:
-        line = [text(f"{fix.kind} at "), span("code", fix.where)]
-        tried = "not tried" if fix.verified is None else f"verified {fix.verified[0]}/{fix.verified[1]}"
-        good = fix.verified is not None and fix.verified[0] == fix.verified[1]
-        lines.append((*line, Span(_WIDE, "gap"), span("ok" if good else "dim", tried)))
+    for number, fix in enumerate(finding.fixes, 1):
+        title = [text(fix.title)] if fix.title else [text(f"{fix.kind} at "), span("code", fix.where)]
+        if fix.works and fix.verified is not None:
+            tried: list[Span] = [span("ok", f"verified {fix.verified[0]}/{fix.verified[1]}")]
+            if fix.diff is not None:
+                which = finding.id if number == 1 else f"{finding.id}:{number}"
+                tried += [Span("  ", "gap"), span("command", f"bisect-loop run --fix {which}")]
+        else:
+            known = "not tried" if fix.verified is None else f"rejected {fix.verified[0]}/{fix.verified[1]}"
+            tried = [span("dim", known)]
+        lines.append((*title, Span(_WIDE, "gap"), *tried))
+        for label, words in (("it costs: ", fix.cost if fix.works else ""), ("", fix.note)):
+            if words:
+                lines.append((text(f"  {label}{words}"),))
     return Row("fix", tuple(lines))
 
 

@@ -53,6 +53,10 @@ class Listener(Protocol):
         """A finding is made."""
         ...
 
+    def mending(self, found: Finding) -> None:
+        """Fixes are tried for a finding."""
+        ...
+
     def note(self, text: str) -> None:
         """Something that the reader must know."""
         ...
@@ -87,6 +91,8 @@ class SilentListener(_Closing):
     def confirming(self, victim: NodeId) -> None: ...
 
     def finding(self, found: Finding) -> None: ...
+
+    def mending(self, found: Finding) -> None: ...
 
     def note(self, text: str) -> None: ...
 
@@ -126,6 +132,9 @@ class PlainListener(_Closing):
     def finding(self, found: Finding) -> None:
         self._line(finding_line(found))
         self._victim = ""
+
+    def mending(self, found: Finding) -> None:
+        self._line(f"trying fixes  {found.id}, on a copy of the tree")
 
     def note(self, text: str) -> None:
         self._line(f"note          {visible(redact_text(text))}")
@@ -181,6 +190,9 @@ class BoardListener(_Closing):
             self._victim = self._best = ""
             self._print(finding_line(found))
             self._show("looking at the next failure")
+
+    def mending(self, found: Finding) -> None:
+        self._show(f"trying fixes  {found.id}, on a copy of the tree")
 
     def note(self, text: str) -> None:
         self._print(f"note          {visible(redact_text(text))}")

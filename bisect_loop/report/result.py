@@ -129,4 +129,14 @@ def _change(change: Change) -> Json:
 
 def _fix(fix: Fix) -> Json:
     verified = None if fix.verified is None else list(fix.verified)
-    return {"kind": fix.kind, "where": fix.where, "diff": fix.diff, "verified": verified}
+    return {
+        "kind": fix.kind,
+        "where": fix.where,
+        "diff": fix.diff,
+        "verified": verified,
+        "works": fix.works,
+        "title": fix.title,
+        "cost": fix.cost,
+        "note": fix.note,
+        "runs": {name: [passed, of] for name, passed, of in fix.runs},
+    }

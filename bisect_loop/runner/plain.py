@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 
 from bisect_loop.inside import EVENTS
@@ -14,13 +15,17 @@ from bisect_loop.runner.workspace import STAGED_NAME, Workspace
 
 
 class PlainRunner:
-    """Runs command lines through sh. Nothing of ours orders or selects; a recorder comes by the environment."""
+    """Runs command lines through sh. Nothing of ours orders or selects; a recorder comes by the environment.
+
+    `plugins` are further modules of ours that come with it.
+    """
 
     name = "fresh"
 
-    def __init__(self, target: Target, workspace: Workspace) -> None:
+    def __init__(self, target: Target, workspace: Workspace, plugins: Sequence[str] = ()) -> None:
         self._target = target
         self._workspace = workspace
+        self._plugins = plugins
 
     def run(self, text: str, timeout: float) -> TrialResult:
         """Run `text` in the target's directory; `timeout` is in seconds of silence.
@@ -51,8 +56,8 @@ class PlainRunner:
                 env[f"_BISECT_LOOP_{name}"] = env[name]
         stage = str(self._workspace.stage)
         env["PYTHONPATH"] = os.pathsep.join(filter(None, (stage, env.get("PYTHONPATH", ""))))
-        plugin = f"{STAGED_NAME}.observe"
-        env["PYTEST_PLUGINS"] = ",".join(filter(None, (env.get("PYTEST_PLUGINS", ""), plugin)))
+        plugins = (f"{STAGED_NAME}.observe", *self._plugins)
+        env["PYTEST_PLUGINS"] = ",".join(filter(None, (env.get("PYTEST_PLUGINS", ""), *plugins)))
         cache = shlex.quote(f"cache_dir={directory / 'cache'}")
         env["PYTEST_ADDOPTS"] = f"{env.get('PYTEST_ADDOPTS', '')} -o {cache}".strip()
         env.update(

@@ -106,7 +106,19 @@ SHAPE: dict[str, Any] = {
                 None,
             ),
             "changes": [{"what": TEXT, "before": TEXT, "after": TEXT, "by": TEXT}],
-            "fixes": [{"kind": TEXT, "where": TEXT, "diff": (TEXT, None), "verified": ([NUMBER], None)}],
+            "fixes": [
+                {
+                    "kind": TEXT,
+                    "where": TEXT,
+                    "diff": (TEXT, None),
+                    "verified": ([NUMBER], None),
+                    "works": TRUTH,
+                    "title": TEXT,
+                    "cost": TEXT,
+                    "note": TEXT,
+                    "runs": {...: [NUMBER]},
+                }
+            ],
             "replay": {"command": TEXT, "ran": TRUTH},
             "lanes": [{"worker": TEXT, "tests": NODE_IDS}],
             "worker": ({"id": TEXT, "count": NUMBER}, None),
@@ -157,7 +169,8 @@ def test_the_json_result_says_what_the_report_does() -> None:
     assert victim["error"]["signature"] == EXPLAINED.signature.key
     assert victim["confirmation"] == {"minimal_failed": [3, 3], "victim_alone_passed": [3, 3], "runner": "fresh"}
     assert victim["fixes"][0]["verified"] == [3, 3]
-    assert victim["fixes"][1]["verified"] is None
+    assert victim["fixes"][1]["works"] is False
+    assert victim["fixes"][2]["verified"] is None
     assert brittle["minimal_order"] == [*BRITTLE.setters, BRITTLE.victim]
     assert evil["victim"] == EVIL
     assert data["suite"]["tests"] == 412

@@ -57,7 +57,17 @@ EXPLAINED = replace(
         gates=("REDIS_URL",),
     ),
     fixes=(
-        Fix("guard the wire-up with PYTEST_CURRENT_TEST", "backend/api/main.py:41", None, (3, 3)),
+        Fix(
+            "guard",
+            "backend/api/main.py:41",
+            "--- a/backend/api/main.py\n+++ b/backend/api/main.py\n@@ -41 +41 @@\n-if url:\n+if False:\n",
+            (3, 3),
+            title="guard the wire-up at backend/api/main.py:41 with PYTEST_CURRENT_TEST",
+            cost="the tests no longer exercise Redis",
+            note="backend/worker.py:7 stays unguarded: one unguarded site is enough to poison again",
+            runs=(("in order", 3, 3), ("reversed", 1, 1)),
+        ),
+        Fix("reset-singleton", "tests/conftest.py:12", "", (0, 1), note="the victim fails as before"),
         Fix("close the client in an async fixture", "tests/conftest.py:9"),
     ),
     cleaners=("tests/glue/test_app.py::test_reset",),

@@ -1,0 +1,86 @@
+"""Adds to each confirmed finding the mends that were tried for it.
+
+Several victims of one cause get the mend that worked for the first of them, tried for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from bisect_loop.fixes.candidates import candidates
+from bisect_loop.fixes.ground import Files, Ground
+from bisect_loop.fixes.model import Candidate, worth_mending
+from bisect_loop.fixes.trial import CannotTry, FixTrials
+from bisect_loop.model import Finding, Fix
+from bisect_loop.provenance.explain import Explanation
+from bisect_loop.provenance.source import Sources
+from bisect_loop.runner.dispatch import OutOfBudget
+
+_ENOUGH = 3  # mends that work
+
+
+@dataclass(slots=True)
+class Mending:
+    """Tries mends for the findings of one suite. `say` is told what the reader must know."""
+
+    trials: FixTrials
+    sources: Sources
+    say: Callable[[str], None]
+    files: Files = field(init=False)
+    _worked: dict[object, list[Candidate]] = field(default_factory=dict)  # by cause
+    _said: bool = False
+
+    def __post_init__(self) -> None:
+        self.files = Files(self.trials.root)
+
+    def mended(self, finding: Finding, explanation: Explanation | None) -> Finding:
+        """Return `finding` with its fixes: those that work first, then those that were tried and rejected.
+
+        What the budget cuts off here costs only fixes.
+        """
+        if not worth_mending(finding):
+            return finding
+        cause = _cause(finding)
+        known = self._worked.get(cause)
+        chosen = candidates(self._ground(finding, explanation)) if known is None else known[:1]
+        if not chosen:
+            return finding
+        fixes: list[Fix] = []
+        try:
+            arms = self.trials.arms(finding)
+            for candidate in chosen:
+                if not candidate.likely or sum(fix.works for fix in fixes) < _ENOUGH:
+                    fixes.append(self.trials.tried(finding, candidate, arms))
+        except OutOfBudget:
+            self.say(f"the budget ended before every fix of {finding.id} was tried")
+        except CannotTry as reason:
+            if not self._said:
+                self._said = True
+                self.say(f"no fix was tried: {reason}")
+            return finding
+        if known is None:
+            self._worked[cause] = [one for one in chosen if any(fix.works and fix.title == one.title for fix in fixes)]
+        return replace(finding, fixes=ranked(fixes))
+
+    def _ground(self, finding: Finding, explanation: Explanation | None) -> Ground:
+        suite = self.trials.commander.suite
+        return Ground(
+            finding,
+            explanation,
+            self.files,
+            plugins=suite.plugins,
+            pytest=suite.pytest,
+            wire_ups=self.sources.wire_ups,
+        )
+
+
+def ranked(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
+    """Those that work, then those that were rejected, then those that could not be tried; each in their order."""
+    return tuple(sorted(fixes, key=lambda fix: (not fix.works, fix.verified is None)))
+
+
+def _cause(finding: Finding) -> object:
+    if finding.cause is None:
+        return finding.polluters, tuple(change.what for change in finding.changes)
+    return finding.cause.resource, finding.cause.holder, finding.cause.bound_at

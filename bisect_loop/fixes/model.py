@@ -1,0 +1,39 @@
+"""A mend before it was tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bisect_loop.model import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """The file `path` (relative to the root) with another text; `before` is None where there is no such file yet."""
+
+    path: str
+    before: str | None
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A mend that may apply. `kind` is a short name, `title` a phrase for people, `where` the line it is about.
+
+    `likely` is False for what a reader may try first and what is known to fall short: one run shows that it does.
+    """
+
+    kind: str
+    title: str
+    where: str
+    edits: tuple[Edit, ...]
+    cost: str = ""
+    note: str = ""
+    likely: bool = True
+
+
+def worth_mending(finding: Finding) -> bool:
+    """Whether a mend can be made and tried: something is known of why it fails, and order alone makes it fail."""
+    known = finding.cause is not None or bool(finding.changes)
+    plain = finding.kind == "victim" and finding.worker is None and not finding.import_polluters
+    return finding.confirmed and known and plain and finding.failure_rate >= 1

@@ -1,0 +1,152 @@
+"""Edits of Python source through libcst: formatting and comments stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import libcst as cst
+from libcst.codemod import CodemodContext
+from libcst.codemod.visitors import AddImportsVisitor
+from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """`import module`, or with `name` `from module import name`."""
+
+    module: str
+    name: str | None = None
+
+
+class Source:
+    """One parsed file. Raises ValueError where it cannot be parsed."""
+
+    def __init__(self, text: str) -> None:
+        try:
+            self._wrapper = MetadataWrapper(cst.parse_module(text))
+        except cst.ParserSyntaxError as error:
+            raise ValueError(str(error)) from error
+        self.module = self._wrapper.module
+        self._positions = self._wrapper.resolve(PositionProvider)
+        self._parents = self._wrapper.resolve(ParentNodeProvider)
+
+    def range(self, node: cst.CSTNode) -> CodeRange:
+        return self._positions[node]
+
+    def line(self, node: cst.CSTNode) -> int:
+        return self.range(node).start.line
+
+    def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
+        return self._parents.get(node)
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The text of a node."""
+        return self.module.code_for_node(node)
+
+    def covering(self, line: int, kind: type[cst.CSTNode]) -> list[cst.CSTNode]:
+        """The nodes of a kind whose lines hold `line`, the innermost first."""
+        found = [
+            (place.end.line - place.start.line, node)
+            for node, place in self._positions.items()
+            if isinstance(node, kind) and place.start.line <= line <= place.end.line
+        ]
+        return [node for _, node in sorted(found, key=lambda pair: pair[0])]
+
+    def statement(self, line: int) -> cst.SimpleStatementLine | None:
+        """The simple statement (of one or more lines) that holds `line`."""
+        found = self.covering(line, cst.SimpleStatementLine)
+        return cast(cst.SimpleStatementLine, found[0]) if found else None
+
+    def calls(self, line: int) -> list[cst.Call]:
+        """The calls whose lines hold `line`, the innermost first."""
+        return [cast(cst.Call, node) for node in self.covering(line, cst.Call)]
+
+    def function(self, line: int) -> cst.FunctionDef | None:
+        """The innermost function around `line`, decorators counted."""
+        found = self.covering(line, cst.FunctionDef)
+        return cast(cst.FunctionDef, found[0]) if found else None
+
+    def replaced(self, old: cst.CSTNode, new: cst.CSTNode, imports: Sequence[Import] = ()) -> str:
+        """The text of the module with one node replaced, and with what is imported for it."""
+        return with_imports(cast(cst.Module, self.module.deep_replace(old, new)), imports)
+
+
+def with_imports(module: cst.Module, imports: Sequence[Import]) -> str:
+    """The text of `module` with imports that it lacks added where its own stand."""
+    context = CodemodContext()
+    for one in imports:
+        AddImportsVisitor.add_needed_import(context, one.module, one.name)
+    return AddImportsVisitor(context).transform_module(module).code if imports else module.code
+
+
+def expression(text: str) -> cst.BaseExpression:
+    """Parse an expression."""
+    return cst.parse_expression(text)
+
+
+def with_argument(source: Source, call: cst.Call, name: str, value: str, imports: Sequence[Import]) -> str | None:
+    """The text with `name=value` as one more argument of `call`, in the style of its own; None where it has it."""
+    if any(arg.keyword is not None and arg.keyword.value == name for arg in call.args):
+        return None
+    return source.replaced(call, added_argument(call, name, value), imports)
+
+
+def added_argument(call: cst.Call, name: str, value: str) -> cst.Call:
+    """`call` with one more argument."""
+    bare = cst.MaybeSentinel.DEFAULT
+    equal = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    new = cst.Arg(expression(value), cst.Name(name), equal, comma=bare)
+    if not call.args:
+        return call.with_changes(args=[new])
+    *others, last = call.args
+    if isinstance(last.comma, cst.Comma):  # a trailing comma: one argument a line, most likely
+        after = last.comma.whitespace_after
+        between = others[-1].comma if others and isinstance(others[-1].comma, cst.Comma) else None
+        inner = between.whitespace_after if between is not None else call.whitespace_before_args
+        kept = last.with_changes(comma=cst.Comma(whitespace_after=inner))
+        return call.with_changes(args=[*others, kept, new.with_changes(comma=cst.Comma(whitespace_after=after))])
+    closing = last.whitespace_after_arg
+    first = others[-1].comma if others else None
+    inner = first.whitespace_after if isinstance(first, cst.Comma) else _between(call)
+    kept = last.with_changes(comma=cst.Comma(whitespace_after=inner), whitespace_after_arg=cst.SimpleWhitespace(""))
+    return call.with_changes(args=[*others, kept, new.with_changes(whitespace_after_arg=closing)])
+
+
+def _between(call: cst.Call) -> cst.BaseParenthesizableWhitespace:
+    """What stands between arguments where there is one only: a line break where the first stands on its own line."""
+    before = call.whitespace_before_args
+    return before if isinstance(before, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
+
+
+def appended(text: str, code: str, imports: Sequence[Import]) -> str:
+    """`text` with top-level `code` at its end, two blank lines before it, in the line ends of the file."""
+    module = cst.parse_module(text)
+    newline = module.default_newline
+    kept = text.rstrip("\r\n")
+    glue = newline * 3 if kept else ""
+    whole = cst.parse_module(kept + glue + code.replace("\n", newline))
+    return with_imports(whole, imports)
+
+
+def names_of(text: str) -> set[str]:
+    """Every name that a module defines or imports at its top level, and every function in it."""
+    found: set[str] = set()
+
+    class _Names(cst.CSTVisitor):
+        def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
+            found.add(node.name.value)
+
+        def visit_Name(self, node: cst.Name) -> None:
+            found.add(node.value)
+
+    cst.parse_module(text).visit(_Names())
+    return found
+
+
+def free_name(wanted: str, taken: Callable[[str], bool]) -> str:
+    """`wanted`, with a number behind it where that name is taken."""
+    if not taken(wanted):
+        return wanted
+    return next(name for number in range(2, 1000) if not taken(name := f"{wanted}_{number}"))

@@ -1,0 +1,233 @@
+"""Tries mends on a copy of the tree, in fresh processes of plain pytest.
+
+A mend works where the minimal order passes with it, every time, and the reversed order, the victim alone and the
+polluters alone pass as well. Before any is tried the copy, as it is, must show the failure: a copy that does not can
+prove nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bisect_loop.confirm import PlainConfirmer, ran_as_asked
+from bisect_loop.fixes.model import Candidate
+from bisect_loop.fixes.patch import diff_of
+from bisect_loop.fixes.tree import Copy, CopyError, copied
+from bisect_loop.model import Condition, Ending, Finding, Fix, Json, NodeId, TrialResult, Verdict
+from bisect_loop.runner.command import Commander
+from bisect_loop.runner.dispatch import Dispatch
+from bisect_loop.runner.plain import PlainRunner
+from bisect_loop.runner.target import Target
+from bisect_loop.runner.workspace import STAGED_NAME, Workspace
+from bisect_loop.search import judge
+
+_REPORTER = f"{STAGED_NAME}.imported"
+IN_ORDER, REVERSED, VICTIM, POLLUTER = "in order", "reversed", "victim alone", "polluter alone"
+_LIST_PATH = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, *sys.path]))"
+
+
+class CannotTry(Exception):
+    """No mend of this finding can be tried. The text says why, without a full stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """An order that is run, and the text that runs it in the copy."""
+
+    name: str
+    order: tuple[NodeId, ...]
+    text: str
+
+
+@dataclass(slots=True)
+class FixTrials:
+    """Runs mends for findings of one suite. The copy is made once, and every edit is taken back.
+
+    `times` is how often the minimal order must pass, `timeout` the silence of a run, in seconds, that is a hang.
+    """
+
+    target: Target
+    commander: Commander
+    confirmer: PlainConfirmer
+    condition: Condition
+    dispatch: Dispatch
+    workspace: Workspace
+    times: int
+    timeout: float
+    _copy: Copy | None = None
+    _first: tuple[Path, ...] = ()
+    _fails_anyway: dict[tuple[NodeId, ...], frozenset[NodeId]] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Path:
+        return Path(self.commander.suite.root).resolve()
+
+    def arms(self, finding: Finding) -> Sequence[Arm]:
+        """What is run for each mend of a finding, once the copy has shown the failure.
+
+        Raises CannotTry, OutOfBudget.
+        """
+        arms = self._arms(finding)
+        control = self._run([arms[0].text], "")[0]
+        if not ran_as_asked(control, arms[0].order):
+            arms = self._arms(finding, by_plugin=True)
+            control = self._run([arms[0].text], "")[0]
+        if judge.verdict(control, finding.victim, finding.signature) is not Verdict.REPRODUCES:
+            raise CannotTry("a copy of the tree does not show the failure")
+        return arms
+
+    def tried(self, finding: Finding, candidate: Candidate, arms: Sequence[Arm]) -> Fix:
+        """Try one mend and say what was seen. Raises OutOfBudget."""
+        diff = diff_of(candidate.edits)
+        mark = hashlib.sha256(diff.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+        copy = self._copied()
+        copy.write(self.root, candidate.edits)
+        try:
+            return self._judged(finding, candidate, arms, Fix(candidate.kind, candidate.where, diff), mark)
+        finally:
+            copy.take_back(self.root, candidate.edits)
+
+    def _judged(self, finding: Finding, candidate: Candidate, arms: Sequence[Arm], fix: Fix, mark: str) -> Fix:
+        fix = replace(fix, title=candidate.title, cost=candidate.cost, note=candidate.note)
+        order = arms[0]
+        first = self._run([order.text], mark)[0]
+        if edited := self._imported_from_original(candidate, first):
+            return replace(fix, note=f"not tried: the tests import {edited} from elsewhere than their own tree")
+        if not self._fine(first, order):
+            return replace(fix, verified=(0, 1), runs=((IN_ORDER, 0, 1),), note=_why(first, order, finding))
+        others = arms[1:] if candidate.likely else ()
+        texts = [*(arm.text for arm in others), *[order.text] * (self.times - 1)]
+        results = self._run(texts, mark)
+        passed = 1 + sum(self._fine(result, order) for result in results[len(others) :])
+        runs = [(IN_ORDER, passed, self.times)]
+        note = fix.note
+        for arm, result in zip(others, results, strict=False):
+            fine = self._fine(result, arm)
+            runs.append((arm.name, int(fine), 1))
+            if not fine:
+                note = _why(result, arm, finding)
+        verified = (passed, self.times)
+        if passed == self.times and any(k < n for _, k, n in runs):
+            verified = (sum(k for _, k, _ in runs), sum(n for _, _, n in runs))
+        elif passed < self.times:
+            note = f"the minimal order passed with it in {passed} of {self.times} runs"
+        return replace(fix, verified=verified, runs=tuple(runs), note=note)
+
+    # Running.
+
+    def _run(self, texts: Sequence[str], mark: str) -> list[TrialResult]:
+        """Run texts in the copy. The mark tells the trials of one state of the copy from those of another."""
+        copy = self._copied()
+        environ = copy.environ(self.target.environ, self._first)
+        target = replace(self.target, cwd=copy.place(self.target.cwd.resolve()), environ=environ)
+        runner = PlainRunner(target, self.workspace, plugins=(_REPORTER,))
+
+        def run(text: str) -> TrialResult:
+            return runner.run(text, self.timeout)
+
+        return self.dispatch.plain([f"{text}  # fix {mark or 'none'}" for text in texts], self.condition, run)
+
+    def _fine(self, result: TrialResult, arm: Arm) -> bool:
+        """Whether all tests of an arm ran and passed, those apart that fail without any mend as well."""
+        if result.ending is not Ending.FINISHED or not ran_as_asked(result, arm.order):
+            return False
+        if len(result.outcomes) != len(arm.order):
+            return False
+        failed = {outcome.nodeid for outcome in result.failed}
+        return not failed or (arm.name == POLLUTER and failed <= self._fail_anyway(arm))
+
+    def _fail_anyway(self, arm: Arm) -> frozenset[NodeId]:
+        """The tests of an arm that fail in the user's own tree, where nothing was edited."""
+        if arm.order not in self._fails_anyway:
+            _, result = self.confirmer.once(arm.order, "fix")
+            self._fails_anyway[arm.order] = frozenset(outcome.nodeid for outcome in result.failed)
+        return self._fails_anyway[arm.order]
+
+    def _arms(self, finding: Finding, *, by_plugin: bool = False) -> list[Arm]:
+        victim = finding.minimal_order[-1]
+        polluters = finding.minimal_order[:-1]
+        orders = [(IN_ORDER, finding.minimal_order), (REVERSED, (victim, *polluters)), (VICTIM, (victim,))]
+        if polluters:
+            orders.append((POLLUTER if len(polluters) == 1 else "polluters alone", polluters))
+        copy = self._copied()
+        suite = replace(self.commander.suite, root=str(copy.place(self.root)))
+        condition = replace(
+            self.condition,
+            args=tuple(copy.text(arg) for arg in self.condition.args),
+            env=tuple((name, copy.text(value)) for name, value in self.condition.env),
+        )
+        commander = replace(
+            self.commander,
+            target=replace(self.target, cwd=copy.place(self.target.cwd.resolve())),
+            suite=suite,
+            paths=frozenset(copy.text(path) for path in self.commander.paths),
+            store=copy.place(self.root) / ".bisect-loop" / "replay",
+        )
+        return [
+            Arm(name, order, self.confirmer.command_of(order, commander, condition, by_plugin=by_plugin))
+            for name, order in orders
+        ]
+
+    # The copy.
+
+    def _copied(self) -> Copy:
+        if self._copy is None:
+            here = Path(os.path.commonpath([self.root, self.target.cwd.resolve()]))
+            if here in (Path("/"), Path.home()) and here != self.root:
+                raise CannotTry(f"{here} is no folder to copy")
+            directory = self.workspace.directory()
+            try:
+                self._copy = copied(here, directory / here.name)
+            except CopyError as error:
+                self.workspace.discard(directory)
+                raise CannotTry(str(error)) from error
+            self._first = tuple(self._copy.place(path) for path in self._own_path())
+        return self._copy
+
+    def _own_path(self) -> list[str]:
+        """The folders of the tree that the interpreter itself puts on sys.path: a project installed for editing."""
+        command = [self.target.python, "-c", _LIST_PATH]
+        done = subprocess.run(command, cwd="/", env=dict(self.target.environ), capture_output=True, text=True)
+        if done.returncode:
+            return []
+        prefix, base, *path = map(Path, json.loads(done.stdout.strip().splitlines()[-1]))
+        assert self._copy is not None
+        here = self._copy.here
+        # An environment inside of the tree; but all of the tree may lie below /usr, the prefix of many a container.
+        inner = [folder for folder in (prefix, base) if folder != here and folder.is_relative_to(here)]
+        return [
+            str(folder)
+            for folder in path
+            if folder.is_relative_to(here) and not any(folder.is_relative_to(prefix) for prefix in inner)
+        ]
+
+    def _imported_from_original(self, candidate: Candidate, result: TrialResult) -> str:
+        """The edited module that did not come from the copy; "" where each did."""
+        files = {os.path.realpath(file) for line in result.trace for file in _imported(line)}
+        for edit in candidate.edits:
+            if edit.before is not None and os.path.realpath(self.root / edit.path) in files:
+                return edit.path
+        return ""
+
+
+def _imported(line: str) -> list[str]:
+    event: Json = json.loads(line)
+    return [str(file) for file in event.get("files", ())] if event.get("what") == "imported" else []
+
+
+def _why(result: TrialResult, arm: Arm, finding: Finding) -> str:
+    """Why a run says that a mend is none."""
+    failed = result.failed
+    if not failed:
+        return f"{arm.name} it did not run to its end: {result.detail or result.ending.value}"
+    shown = failed[0].signatures[0].headline if failed[0].signatures else "failed"
+    if failed[0].nodeid == finding.victim and arm.name == IN_ORDER and failed[0].shows(finding.signature):
+        return "the victim fails as before"
+    where = "" if arm.name == IN_ORDER else f"{arm.name}: "
+    return f"{where}{failed[0].nodeid} fails with it ({shown})"
