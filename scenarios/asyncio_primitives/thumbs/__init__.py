@@ -1,0 +1,1 @@
+"""Thumbnails for a photo archive."""

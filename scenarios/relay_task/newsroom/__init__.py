@@ -1,0 +1,1 @@
+"""Headlines for the screens in a lobby."""

@@ -1,0 +1,89 @@
+"""Compares what the tool says of a scenario with the truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.scenarios.scenario import Finding, Scenario
+
+PAIR, CONFIRMED, EVIDENCE, RESOURCE, HOLDER, LINE, FIXES = COLUMNS = (
+    "pair",
+    "confirmed",
+    "polluter by evidence",
+    "resource",
+    "holder",
+    "wire-up line",
+    "fixes",
+)
+
+
+_PARTS = {"cause": (EVIDENCE, RESOURCE, HOLDER, LINE), "finding": COLUMNS}
+
+
+@dataclass
+class Row:
+    """What is right about one finding, by column; None where there is nothing to be right about."""
+
+    victim: str
+    answers: dict[str, bool | None] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        return not self.wrong
+
+    def same(self, column: str, told: Any, truly: Any) -> None:
+        """`told` by the tool against what is `truly` so."""
+        self._note(column, told == truly, f"{told!r}, not {truly!r}")
+
+    def one_of(self, column: str, told: Any, truly: list[Any]) -> None:
+        self._note(column, told in truly, f"{told!r}, none of {truly!r}")
+
+    def forgive(self, parts: frozenset[str]) -> None:
+        """What the tool is known not to find counts as wrong no more."""
+        columns = [column for part in parts for column in _PARTS[part]]
+        self.wrong = [line for line in self.wrong if line.partition(":")[0] not in columns]
+
+    def _note(self, column: str, good: bool, wrong: str) -> None:
+        self.answers[column] = good and self.answers.get(column) is not False
+        if not good:
+            self.wrong.append(f"{column}: {wrong}")
+
+
+def compare(scenario: Scenario, code: int, result: dict[str, Any]) -> list[Row]:
+    """A row for every finding, of the truth or of the tool, and one for a suite without any."""
+    truly = {finding.victim: finding for finding in scenario.findings}
+    told = {finding["victim"]: finding for finding in result["findings"]}
+    rows = [_row(truly.get(victim), told.get(victim), victim) for victim in sorted({*truly, *told})] or [Row("")]
+    for row in rows:
+        row.forgive(scenario.not_yet)
+    rows[0].same(PAIR, code, int(any(finding.told["kind"] != "always-fails" for finding in truly.values())))
+    return rows
+
+
+def _row(truly: Finding | None, told: dict[str, Any] | None, victim: str) -> Row:
+    row = Row(victim)
+    if truly is None or told is None:
+        row.same(PAIR, "found" if told else "not found", "found" if truly else "not found")
+        return row
+    row.same(PAIR, told["kind"], truly.told["kind"])
+    row.one_of(PAIR, told["polluters"], truly.polluting_sets)
+    row.same(PAIR, told["import_polluters"], truly.told.get("import_polluters", []))
+    if truly.told["kind"] == "victim":
+        row.same(PAIR, told["minimal_order"], [*told["polluters"], victim])
+    row.same(PAIR, told["error"]["type"], truly.told["error"]["type"])
+    row.same(PAIR, told["error"]["phase"], truly.told["error"]["phase"])
+    row.same(CONFIRMED, told["confirmed"], True)
+    cause = told["cause"] or {}
+    if truly.cause:
+        named = [truly.cause["bound_by"]] if told["polluters"] == truly.polluters else told["polluters"]
+        row.one_of(EVIDENCE, cause.get("bound_by"), named)
+        row.same(RESOURCE, cause.get("resource"), truly.cause["resource"])
+        row.same(HOLDER, cause.get("holder"), truly.cause["holder"])
+        row.same(LINE, cause.get("bound_at"), truly.cause["wire_up"])
+    elif "cause" in truly.told.get("none", []):
+        row.same(RESOURCE, told["cause"], None)
+    if any(fix["works"] for fix in truly.told.get("fix", [])):
+        row.answers[FIXES] = any(fix["verified"] and fix["verified"][0] == fix["verified"][1] for fix in told["fixes"])
+    return row
