@@ -41,7 +41,7 @@ class Locator:
             os.path.join(os.path.realpath(path), "")
             for path in {sys.prefix, sys.base_prefix, os.path.dirname(os.path.abspath(__file__))}
         )
-        self._known: dict[str, str | None] = {}
+        self.known: dict[str, str | None] = {}
 
     @property
     def root(self) -> str:
@@ -50,15 +50,15 @@ class Locator:
 
     def own(self, filename: str) -> str | None:
         """The path relative to the root where the file is the user's own, else None."""
-        if not filename or filename[0] == "<":
-            return None  # made at run time: "<string>", "<frozen importlib._bootstrap>"
-        if filename not in self._known:
+        if filename not in self.known and (not filename or filename[0] == "<"):
+            self.known[filename] = None  # made at run time: "<string>", "<frozen importlib._bootstrap>"
+        if filename not in self.known:
             path = os.path.realpath(filename)
             inside = path.startswith(self._root) and "site-packages" not in path
             # A virtual environment often lies in the root, and a root in a prefix is the user's all the same.
             nested = any(path.startswith(p) for p in self._foreign if p.startswith(self._root))
-            self._known[filename] = path[len(self._root) :] if inside and not nested else None
-        return self._known[filename]
+            self.known[filename] = path[len(self._root) :] if inside and not nested else None
+        return self.known[filename]
 
     def where(self, traceback: TracebackType | None) -> str:
         """The innermost line of the user's own code ("tests/test_a.py:12"), else the innermost line of all."""

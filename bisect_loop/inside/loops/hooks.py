@@ -56,7 +56,7 @@ def _death(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any], Non
     @functools.wraps(original)
     def close(self: Any) -> None:
         was_closed = self.is_closed()
-        if watch.active and not was_closed:
+        if watch.active and not was_closed and not watch.loop(self).cancelled:
             note_pending(watch, self)
         original(self)
         if watch.active and not was_closed and self.is_closed():
@@ -81,6 +81,7 @@ def _cancelling(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any]
     def _cancel_all_tasks(loop: Any) -> None:
         if watch.active:
             note_pending(watch, loop)
+            watch.loop(loop).cancelled = True  # it ends now: no need to look again when it closes
         original(loop)
 
     return _cancel_all_tasks
@@ -105,8 +106,10 @@ def task_site(watch: Watch, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def create_task(self: Any, coro: Any, **kwargs: Any) -> Any:
         task = original(self, coro, **kwargs)
-        if watch.active:
-            watch.made.add(task, watch.event(1, self, most=3, farthest=25))
+        code = getattr(coro, "cr_code", None)
+        # What a library runs for itself is not what anybody's module holds.
+        if watch.active and code is not None and watch.locator.own(code.co_filename) is not None:
+            watch.made.add(task, watch.event(1, self, most=2, farthest=12))
         return task
 
     return create_task

@@ -37,8 +37,10 @@ def sites(locator: Locator, depth: int, most: int = 6, farthest: int = _FARTHEST
     """The innermost `most` lines of the user's own, seen from the caller's caller at `depth` 2."""
     frame: Optional[FrameType] = sys._getframe(depth)
     found: List[Site] = []
+    known = locator.known  # asked directly: this runs for every loop and every task of the user's
     while frame is not None and farthest:
-        own = locator.own(frame.f_code.co_filename)
+        filename = frame.f_code.co_filename
+        own = known[filename] if filename in known else locator.own(filename)
         if own is not None:
             found.append(("%s:%d" % (own.replace("\\", "/"), frame.f_lineno), _function(frame.f_code)))
             if len(found) == most:

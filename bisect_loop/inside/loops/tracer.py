@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Callable, Dict, Generator, Iterator, List, Optional, Tuple
 
 import pytest
@@ -31,6 +32,7 @@ class Tracer:
         self._census: Optional[Census] = None
         self._touches: Dict[Tuple[int, str, str], int] = {}
         self._session: Any = None
+        self._modules = 0
         self._makers: Optional[Makers] = None
         self._watch: Optional[Watch] = None
 
@@ -97,7 +99,8 @@ class Tracer:
             watch.fixtures.pop()
 
     def _imported(self) -> None:
-        if self._watch is not None and self._makers is not None:
+        if self._watch is not None and self._makers is not None and len(sys.modules) != self._modules:
+            self._modules = len(sys.modules)
             self._makers.imported()
             uv.install(self._watch, self._patches)
 

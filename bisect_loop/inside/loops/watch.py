@@ -75,13 +75,14 @@ class Event:
 class Loop:
     """One event loop, from its birth to its death."""
 
-    __slots__ = ("binds", "born", "died", "kind", "number", "pending")
+    __slots__ = ("binds", "born", "cancelled", "died", "kind", "number", "pending")
 
     def __init__(self, number: int, kind: str, born: Optional[Event]) -> None:
         self.number = number
         self.kind = kind
         self.born = born
         self.died: Optional[Place] = None
+        self.cancelled = False  # its tasks were, by asyncio's own runner
         self.pending: List[Dict[str, Any]] = []
         self.binds: List[Event] = []  # the first transports that the user's lines opened on it
 
@@ -97,6 +98,8 @@ class Loop:
 
 
 _MOST_PENDING = 8
+# How many frames below a loop's birth the user's line is looked for: asyncio.run() takes six, a harness has none.
+_NEAR = 24
 
 
 class Watch:
@@ -133,7 +136,7 @@ class Watch:
     # Loops.
 
     def born(self, loop: Any) -> None:
-        self._loops[loop] = Loop(next(self._numbers), type_name(type(loop)), self.event(2))
+        self._loops[loop] = Loop(next(self._numbers), type_name(type(loop)), self.event(2, farthest=_NEAR))
 
     def loop(self, loop: Any) -> Loop:
         """What is known of `loop`; one that was there before the tracer has no birth."""
