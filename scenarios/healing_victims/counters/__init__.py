@@ -1,0 +1,1 @@
+"""Counts visits of a museum."""

@@ -1,0 +1,1 @@
+"""Price quotes of a parts dealer."""
