@@ -466,6 +466,7 @@ class Finding:
     seen_in: tuple[str, ...] = ()  # names of the orders that showed it
     lanes: tuple[Lane, ...] = ()  # of a cross-process finding: which tests ran side by side, the victim last in its own
     worker: Worker | None = None  # whose identity the minimal order needs, None where it needs none
+    leaks: tuple[str, ...] = ()  # what polluters leave in services, a sentence each
 
     @property
     def id(self) -> str:

@@ -177,6 +177,7 @@ def redact_finding(finding: Finding, secrets: Sequence[str] = ()) -> Finding:
         ),
         replay=replace(finding.replay, command=redact_command(finding.replay.command, secrets)),
         note=redact_text(finding.note, secrets),
+        leaks=tuple(redact_text(said, secrets) for said in finding.leaks),
         changes=tuple(_redact_change(change, secrets) for change in finding.changes),
     )
 

@@ -110,6 +110,11 @@ class Investigation:
             return self.diagnosis.diagnose(failure)
         return self.lane_diagnosis.diagnose(failure, crew.sighting(failure.victim))
 
+    def _watched(self, found: Finding) -> Finding:
+        """`found` with what its polluters leave in services."""
+        session = self.session
+        return replace(found, leaks=session.watch.leaks(found, session.condition))
+
     @property
     def lane_diagnosis(self) -> LaneDiagnosis:
         if self._lanes is None:
@@ -122,7 +127,7 @@ class Investigation:
         while queue:
             failure = queue.pop(0)
             forked = self.session.dispatch.fork is not None
-            self.add(self._finding(failure), failure)
+            self.add(self._watched(self._finding(failure)), failure)
             if self.session.settings.fixes:
                 self._mend(len(self.findings) - 1)
             if forked and self.session.dispatch.fork is None and self._seen_anew():

@@ -18,6 +18,7 @@ from bisect_loop import __version__
 from bisect_loop.conditions.coverage import CoverageError, with_coverage
 from bisect_loop.conditions.services import ServiceError
 from bisect_loop.conditions.slots import open_slots
+from bisect_loop.conditions.watching import Watch
 from bisect_loop.confirm import PlainConfirmer
 from bisect_loop.history import FOLDER, FindingContext, History, HistoryError, Run, fingerprint
 from bisect_loop.model import Condition, Ending, Service, TrialResult
@@ -167,6 +168,16 @@ class Session:
             store,
             started=opened.started,
             given=opened.named,
+        )
+        self.watch = Watch(
+            self.target,
+            self.workspace,
+            self.slots,
+            opened.ours,
+            self.paths,
+            self.root,
+            settings.timeout,
+            self.dispatch.count,
         )
         plain = PlainRunner(self.target, self.workspace)
 

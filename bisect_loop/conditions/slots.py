@@ -30,6 +30,7 @@ class Opened:
     servers: tuple[Server, ...]
     started: Mapping[str, str]
     named: Mapping[str, Mapping[str, str]]
+    ours: Mapping[int, tuple[Server, ...]]  # for each slot, the servers that the tool has started
 
     @property
     def variables(self) -> Mapping[str, Mapping[str, str]]:
@@ -78,6 +79,7 @@ def open_slots(
     slots: list[Slot] = []
     chosen = [*wanted, *optional]
     first: list[Server] = []
+    ours: dict[int, tuple[Server, ...]] = {}
     try:
         for index in range(width):
             mine: list[Server] = []
@@ -104,6 +106,7 @@ def open_slots(
                 for server in mine:
                     server.keep()
             slots.append(Slot(index, env, _Reset(mine)))
+            ours[index] = tuple(server for server in mine if server.service.kind != "url")
     except BaseException:
         _stop(servers)
         raise
@@ -122,6 +125,7 @@ def open_slots(
             else slots[0].env[server.service.name]
             for spec, server in zip(chosen, first, strict=True)
         },
+        ours,
     )
 
 

@@ -15,7 +15,7 @@ def _say(control: Dict[str, Any], **event: str) -> None:
 
 
 # Modules that only some processes need, and what of the control file asks for them.
-_MORE = (("worker", "worker"), ("worker", "gate"), ("traced", "trace"))
+_MORE = (("worker", "worker"), ("worker", "gate"), ("traced", "trace"), ("pauses", "pauses"))
 
 
 def _plugins(package: str, control: Dict[str, Any]) -> List[object]:
@@ -29,6 +29,8 @@ def _plugins(package: str, control: Dict[str, Any]) -> List[object]:
         plugins.append(inside.worker.Identity(control["worker"]))
     if control.get("trace"):
         plugins.append(inside.traced.FreshTraced(control["trace"], plugins[0]))
+    if control.get("pauses"):
+        plugins.append(inside.pauses.Pauses(control["pauses"]))
     if control.get("gate"):
         plugins.append(inside.worker.Gate(control["gate"]))
     return plugins

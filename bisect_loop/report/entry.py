@@ -69,6 +69,7 @@ def _entry(group: Sequence[Finding]) -> Entry:
         _suspected(first),
         _error(first),
         _why(first.cause),
+        Row("leaves", tuple((text(said),) for said in first.leaks)),
         _changed(first),
         _needs(first),
         _checked(first),

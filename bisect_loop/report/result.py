@@ -103,6 +103,7 @@ def _finding(finding: Finding) -> Json:
         "fixes": [_fix(fix) for fix in finding.fixes],
         "replay": {"command": finding.replay.command, "ran": finding.replay.ran},
         "lanes": [{"worker": lane.worker.id, "tests": list(lane.order)} for lane in finding.lanes],
+        "leaks": list(finding.leaks),
         "worker": None if finding.worker is None else {"id": finding.worker.id, "count": finding.worker.count},
     }
 

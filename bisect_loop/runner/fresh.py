@@ -27,12 +27,15 @@ class FreshRunner:
         slots: Slots,
         paths: frozenset[str] = frozenset(),
         root: Path | None = None,
+        more: Json | None = None,
     ) -> None:
+        """`more` is told to each process besides."""
         self._target = target
         self._workspace = workspace
         self._slots = slots
         self.paths = paths
         self._root = root or target.cwd
+        self._more = more or {}
 
     def run(self, trial: Trial) -> TrialResult:
         if trial.probe:
@@ -48,6 +51,7 @@ class FreshRunner:
                 env = child_environ(self._target, condition, slot, directory, trial.worker)
                 order = None if trial.order is None else list(trial.order)
                 more: Json = {"order": order, "worker": worker_control(trial.worker, self._workspace, directory)}
+                more.update(self._more)
                 if trial.traced and order:
                     more["trace"] = {"victim": order[-1]}
                 argv, events = launch_argv(self._target, self._workspace, condition, directory, more)

@@ -121,6 +121,7 @@ SHAPE: dict[str, Any] = {
             ],
             "replay": {"command": TEXT, "ran": TRUTH},
             "lanes": [{"worker": TEXT, "tests": NODE_IDS}],
+            "leaks": [TEXT],
             "worker": ({"id": TEXT, "count": NUMBER}, None),
         }
     ],

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from bisect_loop.conditions.leaks import Snapshot
 from bisect_loop.conditions.services.engine import HOST, Container, Engine
 from bisect_loop.conditions.services.pointing import Target
 from bisect_loop.conditions.services.seam import Launch, Server, ServiceError, Targets
@@ -100,6 +101,9 @@ class AnyContainer:
 
     def reset(self) -> None:
         """Nothing that is known would do it."""
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot()
 
     def alive(self) -> bool:
         return self.container.running()

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+from bisect_loop.conditions.leaks import Snapshot
 from bisect_loop.conditions.services.engine import Container
 from bisect_loop.conditions.services.pointing import Target
 from bisect_loop.conditions.services.postgres_asked import Asked, asked
@@ -280,6 +281,9 @@ class OwnPostgres:
             raise ServiceError("The PostgreSQL of this run has been stopped.")
         self.databases.reset()
 
+    def snapshot(self) -> Snapshot:
+        return self.databases.snapshot()
+
     def alive(self) -> bool:
         return self._alive()
 
@@ -352,6 +356,9 @@ class GivenPostgres:
                     db.run(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
         except (NotReady, Denied) as error:
             raise ServiceError(f"{error} ({redact_url(self.service.url or '')}).") from None
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot()
 
     def alive(self) -> bool:
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from bisect_loop.conditions.leaks import Snapshot
 from bisect_loop.conditions.services.seam import ServiceError, Unavailable
 
 PORT = 5432
@@ -18,6 +19,7 @@ PORT = 5432
 OURS = "bisect_loop"
 ASK_TIMEOUT = 30.0
 
+_MOST_ROWS = 5000
 _NOT_READY = ("57P03", "57P01", "57P02")
 
 
@@ -222,6 +224,22 @@ class Databases:
         for role in self._all_roles() - self._roles:
             self._run(f"DROP ROLE {name(role)}")
 
+    def snapshot(self) -> Snapshot:
+        """All rows of all tables of all databases, each with a digest, up to a few thousand a table.
+
+        Raises ServiceError.
+        """
+        found = Snapshot()
+        try:
+            for each in self.names:
+                with session(replace(self.login, database=each)) as db:
+                    # What a test has left locked is not waited for.
+                    db.run("SET lock_timeout = '500ms'")
+                    found |= _contents(db, "" if len(self.names) == 1 else f"{each}.")
+        except (_errors(), NotReady, Denied, OSError) as error:
+            raise ServiceError(f"PostgreSQL does not say what it holds: {error}.") from error
+        return found
+
     def _all_roles(self) -> set[str]:
         return {row[0] for row in self._run("SELECT rolname FROM pg_roles")}
 
@@ -255,6 +273,33 @@ class Databases:
         """End our own connection. Safe to call twice."""
         with self._lock:
             self._close()
+
+
+def _contents(db: Any, prefix: str) -> Snapshot:
+    rows: dict[str, dict[str, str]] = {}
+    tables = db.run(
+        "SELECT n.nspname, c.relname, c.oid, (SELECT array_agg(a.attname ORDER BY a.attnum) FROM pg_index i"
+        " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = c.oid"
+        " AND i.indisprimary) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'"
+        " AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' ORDER BY 1, 2"
+    )
+    for schema, table, _, primary in tables or ():
+        columns = ", ".join(f"{literal(column + ' ')} || {name(column)}::text" for column in primary or ())
+        shown = f"concat_ws(' ', {columns})" if columns else "left(t::text, 60)"
+        held: dict[str, str] = {}
+        for row, digest in db.run(
+            f"SELECT {shown}, md5(t::text) FROM {name(schema)}.{name(table)} t ORDER BY 1 LIMIT {_MOST_ROWS}"
+        ):
+            times = 1
+            while (label := row if times == 1 else f"{row}, copy {times}") in held:
+                times += 1
+            held[label] = digest
+        rows[f"{prefix}{table if schema == 'public' else f'{schema}.{table}'}"] = held
+    try:
+        sequences = db.run("SELECT sequencename, coalesce(last_value::text, 'its start') FROM pg_sequences")
+    except _errors():  # PostgreSQL 9 has no such view
+        sequences = []
+    return Snapshot(rows=rows, counters={f"{prefix}{sequence}": value for sequence, value in sequences or ()})
 
 
 def _errors() -> Any:

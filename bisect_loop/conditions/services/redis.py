@@ -18,6 +18,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+from bisect_loop.conditions.leaks import Snapshot
 from bisect_loop.conditions.services import redis_state as state
 from bisect_loop.conditions.services.process import ServerProcess, free_port, run_server, wait_until
 from bisect_loop.conditions.services.resp import Address, ErrorReply, NotRedis, Refused, ask
@@ -119,6 +120,9 @@ class GivenRedis:
         if isinstance(reply, ErrorReply):
             raise ServiceError(_explain(Refused(reply), self._address, shown))
 
+    def snapshot(self) -> Snapshot:
+        return state.snapshot(self._address)
+
     def alive(self) -> bool:
         try:
             return isinstance(state.info(self._address), dict)
@@ -175,6 +179,9 @@ class OwnRedis:
                     f"The Redis of this run had to be started anew, and its port {self._address.port} was taken"
                     " meanwhile: run again."
                 ) from None
+
+    def snapshot(self) -> Snapshot:
+        return state.snapshot(self._address)
 
     def alive(self) -> bool:
         return self._process.running()

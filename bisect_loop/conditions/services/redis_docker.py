@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from urllib.parse import quote
 
+from bisect_loop.conditions.leaks import Snapshot
 from bisect_loop.conditions.services import redis_state as state
 from bisect_loop.conditions.services.containers import begin
 from bisect_loop.conditions.services.engine import HOST, Container
@@ -78,6 +79,9 @@ class ContainerRedis:
         except (OSError, NotRedis, Refused):
             return None
         return state.emptied(self._address, self._settings) or None
+
+    def snapshot(self) -> Snapshot:
+        return state.snapshot(self._address)
 
     def alive(self) -> bool:
         return self.container.running()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+from dataclasses import replace
 from urllib.parse import quote
 
+from bisect_loop.conditions.leaks import Snapshot
 from bisect_loop.conditions.services.pointing import Target
 from bisect_loop.conditions.services.resp import Address, ErrorReply, NotRedis, Refused, Reply, ask
+from bisect_loop.conditions.services.seam import ServiceError
 
 PORT = 6379
+_MOST_KEYS = 5000
 ASK_TIMEOUT = 2.0
 # A server that has not answered a flush by then is stuck in what a trial left there, and is replaced.
 _RESET_TIMEOUT = 0.5
@@ -65,6 +71,34 @@ def _settings(replies: list[Reply]) -> Settings:
     # Redis 7 lists its settings in another order after each start.
     flat, users = (list(map(str, reply)) if isinstance(reply, list) else [str(reply)] for reply in replies)
     return frozenset(zip(flat[::2], flat[1::2], strict=False)), tuple(users)
+
+
+def snapshot(address: Address) -> Snapshot:
+    """All keys of all databases with a digest of each value, up to a few thousand. Raises ServiceError."""
+    keys: dict[str, str] = {}
+    try:
+        (text,) = ask(address, ("INFO", "keyspace"), timeout=ASK_TIMEOUT)
+        for db in re.findall(r"^db(\d+):", text, re.MULTILINE) if isinstance(text, str) else ():
+            there = replace(address, db=int(db))
+            names: list[str] = []
+            cursor = "0"
+            while len(names) < _MOST_KEYS:
+                (page,) = ask(there, ("SCAN", cursor, "COUNT", "1000"), timeout=ASK_TIMEOUT)
+                if not isinstance(page, list) or len(page) != 2 or not isinstance(page[1], list):
+                    break
+                cursor = str(page[0])
+                names += [str(name) for name in page[1]]
+                if cursor == "0":
+                    break
+            for start in range(0, len(names), 500):
+                batch = names[start : start + 500]
+                dumps = ask(there, *(("DUMP", name) for name in batch), timeout=ASK_TIMEOUT)
+                for name, dump in zip(batch, dumps, strict=True):
+                    shown = name if db == "0" else f"{name} (database {db})"
+                    keys[shown] = hashlib.sha256(repr(dump).encode("utf-8", "replace")).hexdigest()[:16]
+    except (OSError, NotRedis, Refused) as error:
+        raise ServiceError(f"Redis does not say what it holds: {error}.") from error
+    return Snapshot(keys=keys)
 
 
 def _was_done(reply: Reply) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from bisect_loop.conditions.leaks import Snapshot
 from bisect_loop.conditions.services.pointing import Target
 from bisect_loop.model import Service
 
@@ -58,6 +59,10 @@ class Server(Protocol):
 
     def reset(self) -> None:
         """Bring back the state before any test, under the same URL. Raises ServiceError where it cannot."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """What it holds, as far as is known how to look; bounded in size. Raises ServiceError."""
         ...
 
     def alive(self) -> bool:
