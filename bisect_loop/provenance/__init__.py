@@ -3,7 +3,8 @@
 record      the events as values
 resources   what kind of thing an object is, by the name of its type
 suspects    which earlier tests the evidence points at: it ranks, only trials accuse
-source      the user's source: what defines a name, which variable gates a line
+source      the user's source: what defines a name, what a scan says of it
+gates       which environment variables decide whether a line is run
 changes     what the polluters left changed besides loops
 explain     from a record to an Explanation, which knows more than the Cause that is shown
 """

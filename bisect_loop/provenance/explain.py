@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bisect_loop.model import FAMILY_ASSERTION, FAMILY_CROSS_LOOP, FAMILY_HANG, Cause, NodeId, Signature
+from bisect_loop.provenance.gates import gates
 from bisect_loop.provenance.record import (
     HELD,
     NO_LOOP,
@@ -195,6 +196,12 @@ def _is_test(file: str) -> bool:
     return not file or name.startswith(("test_", "conftest")) or name.endswith("_test.py")
 
 
+def _named(holders: Sequence[Held], sources: Sources) -> Sequence[Held]:
+    """Those whose module gives the name its value: one that only imports it is no holder of its own."""
+    defined = [held for held in holders if not held.file or sources.defines(held)]
+    return defined if any(held.file for held in defined) else holders
+
+
 def _explained(
     record: TraceRecord, way: Way | None, loop: SeenLoop | None, touch: Touch | None, sources: Sources
 ) -> Explanation | None:
@@ -203,7 +210,7 @@ def _explained(
     named, step = resource(way)
     holders = tuple(
         Held(_STATE.sub(r".\1", held.holder), held.file, held.name)
-        for held in sorted(way.holders, key=lambda held: (_is_test(held.file), not sources.defines(held)))
+        for held in sorted(_named(way.holders, sources), key=lambda held: _is_test(held.file))
     )
     later = way.steps[way.head :]
     made = step.made or next((one.made for one in later if one.made is not None and _user_made(one.made)), None)
@@ -229,10 +236,17 @@ def _explained(
         touch,
         way,
         wire_up,
-        tuple(gate.name for gate in wire_up.gates) if wire_up is not None else (),
+        tuple(gate.name for gate in wire_up.gates) if wire_up is not None else _gates(made, bound, stored, sources),
         record.fixtures,
         "likely" if touch is None else "proved",
     )
+
+
+def _gates(made: Happening | None, bound: Happening | None, stored: Site | None, sources: Sources) -> tuple[str, ...]:
+    """The gates of what a scan does not know, read off the lines that were seen to run."""
+    seen = made if made is not None and made.sites else bound
+    lines = seen.sites if seen is not None and seen.sites else ((stored,) if stored is not None else ())
+    return gates(lines, sources)
 
 
 def _user_made(event: Happening) -> bool:
