@@ -84,13 +84,15 @@ def split_target(target: str) -> tuple[Path, str | None]:
 
 
 def repository_of(directory: Path) -> Path:
-    """Return the root of the repository that `directory` is in, the directory itself outside of any."""
+    """Return the root of the repository that `directory` is in, the directory itself outside of any.
+
+    A project with workflows of its own is one as well, also where it lies in another repository: an example, a
+    subtree. There its workflows say how it is tested, though only those at the top are ever run.
+    """
     directory = directory.resolve()
     for place in (directory, *directory.parents):
-        if (place / ".git").exists():
+        if (place / ".git").exists() or (place / _WORKFLOWS).is_dir():
             return place
-    if directory.parts[-2:] == (".github", "workflows"):
-        return directory.parent.parent
     return directory
 
 

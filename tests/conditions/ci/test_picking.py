@@ -44,6 +44,19 @@ def test_files_are_found_from_anywhere_in_the_repository(tmp_path: Path) -> None
     assert [file.shown for file in discover(tmp_path)][-1] == "compose.yaml"
 
 
+def test_a_project_in_another_repository_has_workflows_of_its_own(tmp_path: Path) -> None:
+    """An example or a subtree is tested as its own workflows say, from any folder of it; its neighbour as the top's."""
+    own, top = "examples/shop/.github/workflows/ci.yml", ".github/workflows/ci.yml"
+    project(
+        tmp_path, {own: "on: push\njobs: {test: {steps: [{run: pytest}]}}", top: "x", "examples/shop/tests/a.py": ""}
+    )
+    project(tmp_path, {"examples/other/a.py": ""})
+    assert [file.path for file in discover(tmp_path / "examples/shop/tests")] == [tmp_path / own]
+    assert [file.path for file in discover(tmp_path / "examples/other")] == [tmp_path / top]
+    (job,) = read(tmp_path / own)
+    assert str(job.source) == ".github/workflows/ci.yml:2"
+
+
 def test_the_job_with_services_is_taken(tmp_path: Path) -> None:
     """Of several that run pytest, the one with services; the sentence names it, its place, the reason, the others."""
     services = "    services: {redis: {image: redis}}\n"
