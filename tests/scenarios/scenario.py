@@ -75,7 +75,7 @@ class Scenario:
 
     @property
     def options(self) -> list[str]:
-        """What `bisect-loop run` is told of the conditions."""
+        """What `bisect-loop run` is told of the conditions; what CI's own file sets it is to find itself."""
         services = [word for name in self.conditions.get("services", []) for word in ("--service", name)]
         values = self.conditions.get("set", {}).items()
         return [*services, *(word for name, value in values for word in ("--env", f"{name}={value}"))]
@@ -104,7 +104,8 @@ class Scenario:
         """Run plain pytest, with the plugins that the project asks for; services are those of the environment."""
         env = {**environ(plugins=False), "PYTHONDONTWRITEBYTECODE": "1"}
         if conditions:
-            env |= self.conditions.get("set", {})
+            env |= {**self.conditions.get("ci", {}), **self.conditions.get("set", {})}
+            args = (*args, "--cov", "--cov-report=") if self.conditions.get("coverage") else args
         else:
             for name in self.conditions.get("env", []):
                 env.pop(name, None)

@@ -16,7 +16,7 @@ _WORDS = ("green", "red")
 def wrongs(scenario: Scenario) -> Iterator[str]:
     """Yield a line for everything in the truth of `scenario` that plain pytest does not show."""
     ids = _collected(scenario)
-    if scenario.conditions.get("services") or scenario.conditions.get("set"):
+    if any(scenario.conditions.get(kind) for kind in ("services", "set", "ci", "coverage")):
         for order in (ids, ids[::-1]):
             if scenario.pytest(*order, conditions=False).returncode:
                 yield "it is red without its conditions"
@@ -27,6 +27,8 @@ def wrongs(scenario: Scenario) -> Iterator[str]:
         shown = _WORDS[done.returncode != 0]
         if wanted in _WORDS and shown != wanted:
             yield f"{name} is {shown}, not {wanted}\n{done.stdout[-3000:]}"
+    if orders.get("run", "default") not in ("default", "reverse"):
+        return  # workers of pytest-xdist: which of them runs what is not for a plain order to show
     failed = {line.split(" - ")[0].split(" ", 1)[1] for line in _failures(scenario, orders.get("run", "default"), ids)}
     if failed != {finding.victim for finding in scenario.findings}:
         yield f"these fail in {orders.get('run')}: {sorted(failed)}"
@@ -35,7 +37,9 @@ def wrongs(scenario: Scenario) -> Iterator[str]:
 
 
 def _failures(scenario: Scenario, order: str, ids: Sequence[str]) -> list[str]:
-    done = scenario.pytest("-rfE", *(ids[::-1] if order == "reverse" else ids))
+    kind, *of = order.split(":")
+    workers = ("-n", of[0], "--dist", of[1]) if kind == "xdist" else ()
+    done = scenario.pytest("-rfE", *workers, *(ids[::-1] if order == "reverse" else ids))
     return [line for line in done.stdout.splitlines() if re.match(r"(FAILED|ERROR) .*::", line)]
 
 

@@ -1,0 +1,43 @@
+"""What scenarios say of CI's conditions: where they are read from, which are needed, and what is green without them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.scenarios.compare import compare
+from tests.scenarios.scenario import Scenario, scenarios
+
+
+def copy_of(name: str, folder: Path) -> Scenario:
+    (scenario,) = scenarios(name)
+    return scenario.copy(folder)
+
+
+def found_by(scenario: Scenario, *args: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(the one finding, the whole result) of a run that says what is true; its printed command fails."""
+    code, result, shown = scenario.run(*args, "--confirm", "1", "--no-fixes", plugins=False)
+    rows = compare(scenario, code, result)
+    assert [row.wrong for row in rows] == [[] for _ in rows], shown
+    (found,) = result["findings"]
+    assert scenario.shell(found["replay"]["command"], plugins=False).returncode == 1
+    return found, result
+
+
+def test_a_variable_that_only_the_workflow_sets(tmp_path: Path) -> None:
+    """Without being told the tool takes the variable from the workflow and says it is needed; --no-ci finds nothing."""
+    scenario = copy_of("env_gated", tmp_path)
+    found, result = found_by(scenario, "--orders", "reverse", "--no-roles")
+    assert found["needs"]["env"] == scenario.conditions["env"]
+    assert result["conditions"]["env"] == scenario.conditions["ci"]
+    code, result, _ = scenario.run("--no-ci", "--orders", "default,reverse", plugins=False)
+    assert (code, result["findings"]) == (0, [])
+
+
+def test_a_pair_that_only_a_lane_brings_together(tmp_path: Path) -> None:
+    """The workflow's own workers show it, no order of one process does, and the printed command has one process."""
+    scenario = copy_of("xdist_only", tmp_path)
+    found, result = found_by(scenario)
+    assert [tried["name"] for tried in result["orders_tried"] if tried["failed"]] == ["xdist:2:loadfile"]
+    assert (found["worker"], found["needs"]["workers"]) == (None, 1)
+    assert set(found["cleaners"]) <= set(scenario.findings[0].told["cleaners"])
