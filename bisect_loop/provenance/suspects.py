@@ -48,6 +48,11 @@ def _held(record: TraceRecord) -> Iterator[NodeId]:
     dead = [(loop, ways) for loop, ways in record.held if loop.died is not None and ways]
     for loop, ways in sorted(dead, key=lambda pair: -pair[0].number):  # the loop that died last comes first
         yield from _of(loop, ways)
+    for loop, ways in record.held:
+        if loop.died is None:  # a loop that several tests share: whoever bound something to it may have left it busy
+            for way in ways:
+                for step in way.steps:
+                    yield from _test(step.bound)
 
 
 def _of(loop: SeenLoop, ways: Sequence[Way]) -> Iterator[NodeId]:
