@@ -91,7 +91,7 @@ def test_what_was_started_can_be_asked_for_again(text: str) -> None:
     [
         (Service("kafka"), r"kafka is not one that is known by its name .*kafka=docker:IMAGE"),
         (Service("q", "embedded", image="rabbitmq:3"), "q cannot be had as 'embedded': take docker"),
-        (Service("redis", "emulated"), "redis cannot be had as 'emulated': take docker, local, embedded, url"),
+        (Service("postgres", "emulated"), "postgres cannot be had as 'emulated': take docker, local, embedded, url"),
     ],
 )
 def test_what_nobody_provides(service: Service, sentence: str, tmp_path) -> None:

@@ -197,9 +197,25 @@ def test_auto_prefers_the_path(begin: Starter) -> None:
     assert begin(Service("redis", image="redis:7")).service.kind == "local"
 
 
+def test_an_emulated_one_answers_and_is_emptied(begin: Starter, monkeypatch) -> None:
+    """Where nothing real is to be had, fakeredis answers, is labelled so, is looked into, emptied and ended."""
+    monkeypatch.setattr(redis, "embedded_binary", lambda: None)
+    server = begin(Service("redis"), environ={**os.environ, "PATH": "/nonexistent"})
+    assert server.service.kind == "emulated"
+    assert talk(server, ("SET", "k", "v"), ("GET", "k")) == ["OK", "v"]
+    assert list(server.snapshot().keys) == ["k"]
+    server.reset()
+    assert talk(server, ("GET", "k")) == [None]
+    pgid = server.pgid
+    server.stop()
+    assert pgid is not None
+    assert is_gone(pgid)
+
+
 def test_auto_with_nothing(begin: Starter, monkeypatch) -> None:
     """Where there is no server at all, one sentence names the ways out."""
     monkeypatch.setattr(redis, "embedded_binary", lambda: None)
+    monkeypatch.setattr(redis.importlib.util, "find_spec", lambda _: None)
     with pytest.raises(Unavailable, match=r"pip install .* on PATH, or name a running one with --service redis="):
         begin(Service("redis"), environ={"PATH": "/nonexistent"})
 

@@ -21,6 +21,7 @@ _PROVIDERS: dict[str, dict[str, Provider]] = {
         "docker": redis_docker.start,
         "local": redis.start_local,
         "embedded": redis.start_embedded,
+        "emulated": redis.start_emulated,
         "url": redis.connect,
     },
     "postgres": {

