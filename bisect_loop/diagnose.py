@@ -110,6 +110,8 @@ class Diagnosis:
     _setters: list[tuple[NodeId, ...]] = field(default_factory=list)
     _evidence: Evidence | None = None
     durations: dict[NodeId, float] = field(default_factory=dict)  # seconds, of tests that passed
+    _probing: bool = True
+    _probed: bool = False
 
     # Trials.
 
@@ -175,7 +177,8 @@ class Diagnosis:
                 return result
             hear(question)
             trials = [trial_of(candidate) for candidate in question.candidates]
-            answer = probes.answer(question, trials[0], watched) if question.line else None
+            answer = probes.answer(question, trials[0], watched) if question.line and self._probing else None
+            self._probed = self._probed or answer is not None
             unsure = provisional and question.stage == CHUNKS
             answer = answer or self.dispatch.verdicts(trials, watched, question.want, provisional=unsure)
 
@@ -483,9 +486,17 @@ class Diagnosis:
             hear = self._hear(victim, len(before), best)
             return self._search(narrow(before, suspects=suspects, check=True), trial_of, judged, hear, provisional=True)
 
+        def stands() -> bool:
+            return judged(self.dispatch.run(trial_of(found.minimal))) is Verdict.REPRODUCES
+
+        self._probed = False
         found = search()
-        # Its chunks ran side by side, and such trials can lie: what they led to counts when it stands alone.
-        if self.dispatch.width > 1 and judged(self.dispatch.run(trial_of(found.minimal))) is not Verdict.REPRODUCES:
+        # Chunks ran side by side, and such trials can lie. A probe does not tear the fixtures of modules down as a
+        # run of its own does. What they led to counts when it stands alone.
+        if self._probed and not stands():
+            self._probing = False
+            found = search()
+        if self.dispatch.width > 1 and not stands():
             self.dispatch.disturbed()
             found = search()
         self.progress.narrowing(victim, len(found.minimal), len(before), found.asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -15,6 +15,7 @@ from bisect_loop.model import (
     Confirmation,
     Finding,
     NodeId,
+    Outcome,
     Replay,
     Signature,
     Suite,
@@ -121,6 +122,42 @@ def test_slow_tests_are_probed_in_one_pass() -> None:
     assert quick == slow == needed
     assert (unprobed, probed) == (False, True)
     assert few < many
+
+
+def test_probes_that_lie_are_given_up() -> None:
+    """A probe that fails where a run of its own does not costs a second search, and nothing else: forks stay."""
+    needed = (IDS[33], IDS[120])
+    plan, fork = diagnosis([Rule(VICTIM, needed)], roles=False)
+    fork.seconds = 0.5
+    run = fork.run
+
+    def lying(trial: Trial) -> TrialResult:
+        result = run(trial)
+        broken = Outcome(VICTIM, "failed", (BROKEN,))
+        return replace(result, probes=tuple(o and (broken if i > 40 else o) for i, o in enumerate(result.probes)))
+
+    fork.run = lying  # type: ignore[method-assign]
+    found = plan.diagnose(failure())
+    assert (found.confirmed, names(found)) == (True, needed)
+    assert not fork.closed
+
+
+def test_trials_that_lie_side_by_side() -> None:
+    """What the chunks led to is repeated alone; where it does not stand, the search goes on at width 1."""
+    plan, fork = diagnosis([Rule(VICTIM, (IDS[150],))], width=4, roles=False)
+    run = fork.run
+
+    def lying(trial: Trial) -> TrialResult:
+        crowded = plan.dispatch.width > 1 and trial.order is not None and IDS[3] in trial.order
+        result = run(trial)
+        if crowded and len(trial.order or ()) > 2:
+            outcomes = tuple(o if o.nodeid != VICTIM else Outcome(VICTIM, "failed", (BROKEN,)) for o in result.outcomes)
+            return replace(result, outcomes=outcomes)
+        return result
+
+    fork.run = lying  # type: ignore[method-assign]
+    found = plan.diagnose(failure())
+    assert (found.confirmed, names(found)) == (True, (IDS[150],))
 
 
 def test_alternatives_and_cleaners() -> None:
