@@ -66,7 +66,8 @@ def option_of(started: Service, asked: Service) -> str:
     # Whoever starts a PostgreSQL chooses its password, and tells it to the tests.
     items = [item for item in items if not item.startswith("POSTGRES_PASSWORD=")]
     if started.kind == "docker":
-        items += [f"health={asked.health.command}"] if asked.health else []
+        # One that has a URL is asked in its own protocol whether it is there.
+        items += [f"health={asked.health.command}"] if asked.health and not started.url else []
         items += [f"command={shlex.join(asked.command)}"] if asked.command else []
     items += [f"prepare={asked.prepare}"] if asked.prepare else []
     escaped = (re.sub(r"([\\,])", r"\\\1", item) for item in items)

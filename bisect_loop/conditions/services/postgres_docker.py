@@ -21,7 +21,7 @@ _MEMORY = "/bisect-loop"
 
 def start(service: Service, launch: Launch) -> Server:
     """Start a container of the service's image. Raises Unavailable without an engine or an image."""
-    service = replace(service, image=service.image or _IMAGE)
+    service = replace(service, image=service.image or _IMAGE, health=None)
     wanted = asked(service, launch.variables)
     wanted = replace(wanted, password=wanted.password or launch.secret)
     # The official image's own variables; images made from it, and most others, know them too.

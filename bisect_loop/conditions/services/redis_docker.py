@@ -20,7 +20,7 @@ _IMAGE = "redis:7-alpine"  # where neither CI nor the user names one
 
 def start(service: Service, launch: Launch) -> Server:
     """Start a container of the service's image. Raises Unavailable without an engine or an image."""
-    service = replace(service, image=service.image or _IMAGE)
+    service = replace(service, image=service.image or _IMAGE, health=None)
     with begin(service, launch, [state.PORT]) as container:
         address = Address(HOST, container.ports[state.PORT], password=_password(service))
 
