@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,10 @@ def causes() -> list[tuple[str, dict[str, str]]]:
     """(scenario, cause) for every planted wire-up of something that binds to a loop."""
     found = []
     for path in sorted(SCENARIOS.glob("*/expected.toml")):
-        for finding in loads(path.read_text(encoding="utf-8")).get("finding", []):
+        truth = loads(path.read_text(encoding="utf-8"))
+        if truth.get("tool", {}).get("scan") == "not yet":
+            continue
+        for finding in truth.get("finding", []):
             cause = finding.get("cause", {})
             if "wire_up" in cause and cause.get("resource") in labels():
                 found.append((path.parent.name, cause))
@@ -25,12 +29,13 @@ def causes() -> list[tuple[str, dict[str, str]]]:
 
 
 def holds(finding: ScanFinding, cause: dict[str, str]) -> bool:
-    """Tell whether a finding is about this wire-up and names its holder."""
+    """Tell whether a finding is about this wire-up and names its holder; which key it has there only a run shows."""
     wire_up = finding.wire_up
     if wire_up is None or cause["wire_up"] not in (str(wire_up.made_at), str(wire_up.stored_at)):
         return False
     paths = (wire_up.holder, *wire_up.also_held_by)
-    return any(f"{path}.".startswith(f"{cause['holder']}.") for path in paths)
+    holder = re.sub(r"\[.*?\]", "", cause["holder"])
+    return any(f"{path}.".startswith(f"{holder}.") for path in paths)
 
 
 @pytest.mark.parametrize(("name", "cause"), causes(), ids=lambda value: value if isinstance(value, str) else "")

@@ -42,7 +42,7 @@ class Row:
 
     def forgive(self, parts: frozenset[str]) -> None:
         """What the tool is known not to find counts as wrong no more."""
-        columns = [column for part in parts for column in _PARTS[part]]
+        columns = [column for part in parts for column in _PARTS.get(part, ())]
         self.wrong = [line for line in self.wrong if line.partition(":")[0] not in columns]
 
     def _note(self, column: str, good: bool, wrong: str) -> None:
@@ -74,7 +74,7 @@ def _row(truly: Finding | None, told: dict[str, Any] | None, victim: str) -> Row
         row.same(PAIR, told["minimal_order"], [*told["polluters"], victim])
     row.same(PAIR, told["error"]["type"], truly.told["error"]["type"])
     row.same(PAIR, told["error"]["phase"], truly.told["error"]["phase"])
-    row.same(CONFIRMED, told["confirmed"], True)
+    row.same(CONFIRMED, told["confirmed"], truly.told["kind"] != "always-fails")
     cause = told["cause"] or {}
     if truly.cause:
         named = [truly.cause["bound_by"]] if told["polluters"] == truly.polluters else told["polluters"]
@@ -84,6 +84,6 @@ def _row(truly: Finding | None, told: dict[str, Any] | None, victim: str) -> Row
         row.same(LINE, cause.get("bound_at"), truly.cause["wire_up"])
     elif "cause" in truly.told.get("none", []):
         row.same(RESOURCE, told["cause"], None)
-    if any(fix["works"] for fix in truly.told.get("fix", [])):
+    if told["confirmed"] and any(fix["works"] for fix in truly.told.get("fix", [])):
         row.answers[FIXES] = any(fix["verified"] and fix["verified"][0] == fix["verified"][1] for fix in told["fixes"])
     return row

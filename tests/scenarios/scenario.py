@@ -70,7 +70,7 @@ class Scenario:
 
     @property
     def not_yet(self) -> frozenset[str]:
-        """Parts of the truth that the tool is known not to find: "cause"."""
+        """Parts of the truth that the tool is known not to find: "cause"; "scan" is for the static scan."""
         return frozenset(name for name, state in self.truth.get("tool", {}).items() if state == "not yet")
 
     @property
@@ -79,6 +79,12 @@ class Scenario:
         services = [word for name in self.conditions.get("services", []) for word in ("--service", name)]
         values = self.conditions.get("set", {}).items()
         return [*services, *(word for name, value in values for word in ("--env", f"{name}={value}"))]
+
+    @property
+    def fits(self) -> bool:
+        """Whether it shows on this interpreter."""
+        below = self.conditions.get("python_below", "4")
+        return sys.version_info[:2] < tuple(int(part) for part in below.split("."))
 
     def copy(self, to: Path) -> Scenario:
         """A copy in the folder `to`: nothing is written into the project's own tree."""
@@ -114,6 +120,6 @@ class Scenario:
 
 
 def scenarios(*names: str) -> list[Scenario]:
-    """All of them, or those that are named."""
+    """All of them that show on this interpreter, or those that are named."""
     found = [Scenario(path.parent) for path in sorted(SCENARIOS.glob(f"*/{TRUTH}"))]
-    return [scenario for scenario in found if not names or scenario.name in names]
+    return [scenario for scenario in found if (scenario.name in names if names else scenario.fits)]

@@ -1,0 +1,1 @@
+"""Weather for a sailing club."""
