@@ -1,0 +1,1 @@
+"""Finds the street that a courier means."""
