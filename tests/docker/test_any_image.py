@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bisect_loop.conditions.services import Launch, ServiceError, start
-from bisect_loop.conditions.services.engine import LABEL, Engine, abandoned
+from bisect_loop.conditions.services.engine import LABEL, Engine
 from bisect_loop.conditions.services.postgres import OwnPostgres
 from bisect_loop.conditions.services.postgres_data import Login, session
 from bisect_loop.model import Health, Place, Service
@@ -151,8 +151,12 @@ def test_ci_services_end_to_end(shop: Path, engine: Engine) -> None:
     victim = "test_shop.py::test_nothing_is_ordered"
     options = ["--orders", "default,reverse", "--no-roles", "--confirm", "1", "--victim", victim]
     words = command_line("run", "--json", str(out), *options)
-    done = subprocess.run(words, cwd=shop, env=environ(plugins=False), capture_output=True, text=True)
-    assert done.returncode == 1, done.stderr
+    pipe = subprocess.PIPE
+    run = subprocess.Popen(words, cwd=shop, env=environ(plugins=False), stdout=pipe, stderr=pipe, text=True)
+    shown, trouble = run.communicate()
+    assert run.returncode == 1, trouble
+    left = engine.api.containers(all=True, filters={"label": LABEL})
+    assert not [each["Id"] for each in left if f" {run.pid} " in each["Labels"][LABEL]]
     result = json.loads(out.read_text())
     assert [(each["name"], each["kind"]) for each in result["conditions"]["services"]] == [
         ("postgres", "docker"),
@@ -163,14 +167,12 @@ def test_ci_services_end_to_end(shop: Path, engine: Engine) -> None:
     assert found["confirmed"]
     assert (found["needs"]["env"], found["needs"]["services"]) == (["DATABASE_URL"], ["postgres"])
     assert found["leaks"] == ["test_shop.py::test_order left 1 row in orders ((7))"]
-    assert "leaves" in done.stdout
+    assert "leaves" in shown
     command = found["replay"]["command"]
     assert "postgres=docker:postgres:16-alpine" in command
     assert "postgresql+asyncpg://postgres@postgres:5432/app" in command
     again = subprocess.run(command, shell=True, cwd=shop, env=environ(plugins=False), capture_output=True, text=True)
     assert again.returncode == 1, again.stdout + again.stderr
-    left = engine.api.containers(all=True, filters={"label": LABEL})
-    assert not [each["Id"] for each in left if abandoned(each["Labels"][LABEL])]
 
 
 def test_kill_9_during_a_run_leaves_nothing_after_the_next_start(shop: Path, engine: Engine, tmp_path: Path) -> None:
