@@ -47,6 +47,8 @@ _DEFAULT_ORDERS = "default,reverse,shuffle:3"
 )
 @click.option("--victim", metavar="NODEID", help="Look at this test only.")
 @click.option("--workers", type=click.IntRange(1), help="Also run the suite on so many workers of pytest-xdist.")
+@click.option("--fix", metavar="FINDING[:N]", help="Write a finding's verified fix into the tree, and run nothing.")
+@click.option("--force", is_flag=True, help="With --fix: also where git could not take it back.")
 @click.option("--dry-run", is_flag=True, help="Print the conditions of the trials, and run nothing.")
 @click.option("--budget", type=Duration(), help="Stop after this time with the best so far.")
 @report_options
@@ -58,6 +60,8 @@ def command(
     order_file: Path | None,
     from_log: Path | None,
     victim: str | None,
+    fix: str | None,
+    force: bool,
     dry_run: bool,
     debug: bool,
     **options: Any,
@@ -68,6 +72,12 @@ def command(
     order-dependent, 1 findings, 2 interrupted, 3 internal error, 4 usage error, 5 no tests.
     """
     del debug
+    if fix is not None:
+        from bisect_loop.cli.fix import write_fix  # who writes no fix need not wait for it
+
+        return write_fix(fix, (options["directory"] or Path()).absolute(), force=force)
+    if force:
+        raise click.UsageError("--force is for --fix: name the finding whose fix is to be written.")
     try:
         specs = parse_orders(orders)
     except ValueError as error:

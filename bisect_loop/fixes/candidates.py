@@ -7,18 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bisect_loop.fixes import guard
+from bisect_loop.fixes import calls, closing, guard, loops, resets
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate
 
-_MAKERS: tuple[Callable[[Ground], Iterable[Candidate]], ...] = (guard.candidates,)
-MOST_LIKELY, MOST_UNLIKELY = 4, 2
+Maker = Callable[[Ground], Iterable[Candidate]]
+
+_MAKERS: tuple[Maker, ...] = (
+    resets.candidates,
+    loops.candidates,
+    closing.candidates,
+    calls.candidates,
+)
+MOST_LIKELY, MOST_UNLIKELY = 6, 2  # a run stops trying once enough of them work
 
 
 def candidates(ground: Ground) -> list[Candidate]:
-    """Return the mends to try for one finding, at most four likely ones and two others; no two the same."""
+    """Return the mends to try for one finding, at most six likely ones and two others; no two the same.
+
+    A guard comes first where the wire-up depends on a variable anyway: a suite that is green without it does without
+    the resource. Elsewhere it comes last.
+    """
+    gated = ground.explanation is not None and bool(ground.explanation.gates)
+    makers = (guard.candidates, *_MAKERS) if gated else (*_MAKERS, guard.candidates)
     found: dict[object, Candidate] = {}
-    for maker in _MAKERS:
+    for maker in makers:
         for one in maker(ground):
             changes = tuple(edit for edit in one.edits if edit.before != edit.after)
             if changes:

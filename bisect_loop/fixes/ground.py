@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bisect_loop.fixes.options import configuration
 from bisect_loop.model import Finding, NodeId
 from bisect_loop.provenance.explain import Explanation
 from bisect_loop.scan import WireUp
@@ -55,6 +56,11 @@ class Ground:
     @property
     def tests(self) -> tuple[NodeId, ...]:
         return self.finding.minimal_order
+
+    @property
+    def has_pytest_asyncio(self) -> bool:
+        """Whether pytest-asyncio runs the tests, as its name among the plugins or its options tell."""
+        return any("asyncio" in name for name in self.plugins) or "asyncio_" in (configuration(self.read).text or "")
 
     def read(self, path: str) -> str | None:
         """The text of a file of the project."""

@@ -41,7 +41,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
             return
         after, at = made
         yield Candidate(
-            "guard",
+            "guard" if variable == IN_PYTEST or not at_import else "guard-current-test",
             f"guard the wire-up at {path}:{at} with {variable}",
             f"{path}:{at}",
             (Edit(path, before, after),),

@@ -5,6 +5,7 @@ Several victims of one cause get the mend that worked for the first of them, tri
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,7 @@ from bisect_loop.provenance.source import Sources
 from bisect_loop.runner.dispatch import OutOfBudget
 
 _ENOUGH = 3  # mends that work
+_LONG = 60.0  # seconds, after which one that works is enough
 
 
 @dataclass(slots=True)
@@ -48,9 +50,12 @@ class Mending:
             return finding
         fixes: list[Fix] = []
         try:
+            began = time.monotonic()
             arms = self.trials.arms(finding)
             for candidate in chosen:
-                if not candidate.likely or sum(fix.works for fix in fixes) < _ENOUGH:
+                working = sum(fix.works for fix in fixes)
+                late = working > 0 and time.monotonic() - began > _LONG
+                if not late and (not candidate.likely or working < _ENOUGH):
                     fixes.append(self.trials.tried(finding, candidate, arms))
         except OutOfBudget:
             self.say(f"the budget ended before every fix of {finding.id} was tried")

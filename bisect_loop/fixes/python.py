@@ -101,23 +101,37 @@ def added_argument(call: cst.Call, name: str, value: str) -> cst.Call:
     if not call.args:
         return call.with_changes(args=[new])
     *others, last = call.args
+    inner = _between(call, others)
     if isinstance(last.comma, cst.Comma):  # a trailing comma: one argument a line, most likely
         after = last.comma.whitespace_after
-        between = others[-1].comma if others and isinstance(others[-1].comma, cst.Comma) else None
-        inner = between.whitespace_after if between is not None else call.whitespace_before_args
-        kept = last.with_changes(comma=cst.Comma(whitespace_after=inner))
+        if isinstance(after, cst.ParenthesizedWhitespace) and after.first_line.comment is not None:
+            # The comment is about the argument before it.
+            first = after.first_line
+            kept = last.with_changes(comma=cst.Comma(whitespace_after=_with_first_line(inner, first)))
+            after = _with_first_line(after, cst.TrailingWhitespace())
+        else:
+            kept = last.with_changes(comma=cst.Comma(whitespace_after=inner))
         return call.with_changes(args=[*others, kept, new.with_changes(comma=cst.Comma(whitespace_after=after))])
     closing = last.whitespace_after_arg
-    first = others[-1].comma if others else None
-    inner = first.whitespace_after if isinstance(first, cst.Comma) else _between(call)
     kept = last.with_changes(comma=cst.Comma(whitespace_after=inner), whitespace_after_arg=cst.SimpleWhitespace(""))
     return call.with_changes(args=[*others, kept, new.with_changes(whitespace_after_arg=closing)])
 
 
-def _between(call: cst.Call) -> cst.BaseParenthesizableWhitespace:
-    """What stands between arguments where there is one only: a line break where the first stands on its own line."""
-    before = call.whitespace_before_args
-    return before if isinstance(before, cst.ParenthesizedWhitespace) else cst.SimpleWhitespace(" ")
+def _between(call: cst.Call, others: Sequence[cst.Arg]) -> cst.BaseParenthesizableWhitespace:
+    """What stands between two arguments, comments apart; for a single one, a line break where it has its own line."""
+    found: cst.BaseParenthesizableWhitespace = cst.SimpleWhitespace(" ")
+    if others and isinstance(others[-1].comma, cst.Comma):
+        found = others[-1].comma.whitespace_after
+    elif isinstance(call.whitespace_before_args, cst.ParenthesizedWhitespace):
+        found = call.whitespace_before_args
+    return _with_first_line(found, cst.TrailingWhitespace())
+
+
+def _with_first_line(
+    space: cst.BaseParenthesizableWhitespace, line: cst.TrailingWhitespace
+) -> cst.BaseParenthesizableWhitespace:
+    """A line break with another end of the line before it; a blank stays a blank."""
+    return space.with_changes(first_line=line) if isinstance(space, cst.ParenthesizedWhitespace) else space
 
 
 def appended(text: str, code: str, imports: Sequence[Import]) -> str:
@@ -131,17 +145,14 @@ def appended(text: str, code: str, imports: Sequence[Import]) -> str:
 
 
 def names_of(text: str) -> set[str]:
-    """Every name that a module defines or imports at its top level, and every function in it."""
+    """Every name in a module. Raises ValueError where it cannot be parsed."""
     found: set[str] = set()
 
     class _Names(cst.CSTVisitor):
-        def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-            found.add(node.name.value)
-
         def visit_Name(self, node: cst.Name) -> None:
             found.add(node.value)
 
-    cst.parse_module(text).visit(_Names())
+    Source(text).module.visit(_Names())
     return found
 
 

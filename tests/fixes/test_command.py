@@ -1,0 +1,89 @@
+"""From a failing suite to a mended one, on the command line."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.cli.conftest import Cli, cli
+
+__all__ = ["cli"]
+
+APP = """
+import asyncio
+
+_TURN = None  # taken by whoever writes
+
+
+def open_desk():
+    global _TURN
+    _TURN = asyncio.Lock()
+
+
+async def write(seconds=0):
+    if _TURN is None:
+        return "written"
+    async with _TURN:
+        await asyncio.sleep(seconds)
+        return "written"
+"""
+TESTS = """
+import asyncio
+import desk
+
+async def test_victim():
+    assert await asyncio.gather(desk.write(), desk.write()) == ["written"] * 2
+
+async def test_polluter():
+    desk.open_desk()
+    assert await asyncio.gather(desk.write(0.01), desk.write()) == ["written"] * 2
+"""
+CONFIG = '[tool.pytest.ini_options]\npythonpath = ["src"]  # src layout\nasyncio_mode = "auto"\n'
+
+
+def test_a_verified_fix_is_shown_and_written(cli: Cli, tmp_path: Path) -> None:
+    """The run offers what its own runs verified and shows what they rejected; --fix writes it; replay passes."""
+    root = tmp_path / "desk"
+    (root / "src").mkdir(parents=True)
+    (root / "tests").mkdir()
+    (root / "src" / "desk.py").write_text(APP)
+    (root / "tests" / "test_desk.py").write_text(TESTS)
+    (root / "pyproject.toml").write_text(CONFIG)
+    git = ["git", "-C", str(root), "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "commit", "-qm", "x"], check=True)
+    options = ("--orders", "reverse", "--confirm", "2", "--no-roles", "--", "-p", "pytest_asyncio.plugin")
+
+    done = cli("run", *options, cwd=root)
+    (finding,) = done.result["findings"]
+    fixes = {fix["kind"]: fix for fix in finding["fixes"]}
+    reset, loop, alone = fixes["reset-singleton"], fixes["session-loop"], fixes["session-fixture-loop"]
+
+    assert done.code == 1
+    assert [fix["works"] for fix in finding["fixes"]] == sorted(
+        (fix["works"] for fix in finding["fixes"]), reverse=True
+    )
+    assert reset["verified"] == loop["verified"] == [2, 2]
+    assert reset["runs"] == {"in order": [2, 2], "reversed": [1, 1], "victim alone": [1, 1], "polluter alone": [1, 1]}
+    assert alone["verified"] == [0, 1]
+    assert alone["note"] == "the victim fails as before"
+    assert not subprocess.run([*git, "status", "--porcelain"], capture_output=True).stdout
+    first = finding["fixes"][0]
+    assert f"`bisect-loop run --fix {finding['id']}`" in done.out
+    assert "rejected 0/1" in done.out
+
+    (root / "pyproject.toml").write_text(f"{CONFIG}# not committed\n")
+    refused = cli("run", "--fix", finding["id"], cwd=root)
+    assert refused.code == 4
+    assert "not committed (pyproject.toml)" in refused.err
+    (root / "pyproject.toml").write_text(CONFIG)
+    written = cli("run", "--fix", finding["id"], cwd=root)
+    assert written.code == 0, written.err
+    assert first["title"] in written.out
+    shown = subprocess.run([*git, "diff", "--no-color", "HEAD"], capture_output=True, text=True).stdout
+    new = [line for line in first["diff"].splitlines() if line.startswith("+") and not line.startswith("+++")]
+    made = (root / first["where"].partition(":")[0]).read_text()
+    assert all(line[1:] in made for line in new), shown
+    replayed = cli("replay", finding["id"], cwd=root)
+    assert replayed.code == 0, replayed.out
