@@ -9,35 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal
 
+from bisect_loop.asking import Asking, Failure
 from bisect_loop.confirm import Claim, Confirmed, Confirmer
 from bisect_loop.evidence import Evidence
 from bisect_loop.model import (
-    FAMILY_HANG,
     NEVER_SEEN,
-    Condition,
     Finding,
     NodeId,
     Signature,
-    Suite,
     Trial,
     TrialResult,
     Verdict,
-    Worker,
 )
 from bisect_loop.needs import Item, described, items_of, with_only
-from bisect_loop.probes import Probes
-from bisect_loop.runner.dispatch import Dispatch, OutOfBudget
+from bisect_loop.roles import with_roles
 from bisect_loop.search import judge
-from bisect_loop.search.alternatives import alternatives
-from bisect_loop.search.chunks import STAGE as CHUNKS
-from bisect_loop.search.cleaners import cleaners
-from bisect_loop.search.narrow import Narrowed, narrow
+from bisect_loop.search.narrow import narrow
 from bisect_loop.search.needed import needed
 from bisect_loop.search.noisy import narrow_noisy
-from bisect_loop.search.question import NotReproducing, Question, R, Search, drive
-from bisect_loop.surroundings import surroundings
+from bisect_loop.search.question import NotReproducing, drive
 
 # Repeats of a minimal order that must all agree before a failure counts as certain: cheap, they are forked.
 _SETTLE = 4
@@ -49,40 +41,6 @@ _ALONE_REPEATS = 10
 _SURE = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A failure that was seen in a whole order, or (with `signature` None) is said to occur in it.
-
-    `before` is what ran before the victim there; `passing` what ran before it in an order in which it passed,
-    None where there is none. `default_seen` says whether the default order was among those that were run.
-    """
-
-    victim: NodeId
-    signature: Signature | None
-    before: tuple[NodeId, ...]
-    passing: tuple[NodeId, ...] | None = None
-    seen_in: tuple[str, ...] = ()
-    default_seen: bool = False
-
-
-class Progress(Protocol):
-    """Hears how far a diagnosis has come."""
-
-    def narrowing(self, victim: NodeId, left: int, of: int, trials: int) -> None: ...
-
-    def confirming(self, victim: NodeId) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """`timeout`: how long, in seconds, a trial may be silent. `roles`: look for cleaners and further polluters."""
-
-    timeout: float = 120.0
-    roles: bool = True
-    most_sets: int = 10
-    most_cleaners: int = 8
-
-
 class _ForkLies(Exception):
     """A fresh process contradicts what forked trials showed."""
 
@@ -91,96 +49,15 @@ Want = Literal["fail", "pass"]
 
 
 @dataclass(slots=True)
-class Diagnosis:
-    """Diagnoses the failures of one suite, one after another; what it learned of one helps with the next.
+class Diagnosis(Asking):
+    """Diagnoses the failures of one suite, one after another; what it learned of one helps with the next."""
 
-    With `worker`, trials have the identity of that worker of pytest-xdist.
-    """
-
-    dispatch: Dispatch
-    confirmer: Confirmer
-    suite: Suite
-    condition: Condition
-    progress: Progress
-    options: Options = field(default_factory=Options)
+    confirmer: Confirmer = field(kw_only=True)
     variables: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what each service sets
-    worker: Worker | None = None
     best: Finding | None = None
     _polluters: list[tuple[NodeId, ...]] = field(default_factory=list)
     _setters: list[tuple[NodeId, ...]] = field(default_factory=list)
     _evidence: Evidence | None = None
-    durations: dict[NodeId, float] = field(default_factory=dict)  # seconds, of tests that passed
-    _probing: bool = True
-    _probed: bool = False
-
-    # Trials.
-
-    def _timeout(self, signature: Signature | None) -> float:
-        """How long silence may last. Where a hang is hunted each trial costs that long, so it is kept short."""
-        if signature is None or signature.family != FAMILY_HANG:
-            return self.options.timeout
-        slowest = max(self.durations.values(), default=0.0)
-        return min(self.options.timeout, max(3.0, 10 * slowest, 3 * self.suite.startup_seconds))
-
-    def heard(self, result: TrialResult) -> None:
-        """Learn how long tests take from a trial that was run elsewhere."""
-        self.durations.update((o.nodeid, o.seconds) for o in result.outcomes if not o.failed)
-
-    def _trial(
-        self,
-        order: Sequence[NodeId],
-        signature: Signature | None,
-        collect: Sequence[str] | None = None,
-        condition: Condition | None = None,
-    ) -> Trial:
-        return Trial(
-            tuple(order),
-            condition or self.condition,
-            collect=None if collect is None else tuple(collect),
-            timeout=self._timeout(signature),
-            worker=self.worker,
-        )
-
-    def shows(
-        self, failure: Failure, order: Sequence[NodeId], runner: Literal["fork", "fresh"] | None = None
-    ) -> Verdict:
-        """Run `order` once, with nothing else running, and say whether it shows `failure`. Raises OutOfBudget."""
-        result = self.dispatch.run(self._trial(order, failure.signature), runner)
-        return (
-            Verdict.UNRESOLVED
-            if failure.signature is None
-            else judge.verdict(result, failure.victim, failure.signature)
-        )
-
-    def _search(
-        self,
-        search: Search[str, R],
-        trial_of: Callable[[tuple[str, ...]], Trial],
-        judged: Callable[[TrialResult], Verdict],
-        hear: Callable[[Question[str]], None],
-        *,
-        provisional: bool = False,
-    ) -> R:
-        """Run `search` to its end, its candidates as trials. With `provisional` the caller repeats the end alone."""
-        probes = Probes(self.dispatch, self.durations)
-
-        def watched(result: TrialResult) -> Verdict:
-            self.heard(result)
-            return judged(result)
-
-        answer: list[Verdict] | None = None
-        while True:
-            try:
-                question = next(search) if answer is None else search.send(answer)
-            except StopIteration as stop:
-                result: R = stop.value
-                return result
-            hear(question)
-            trials = [trial_of(candidate) for candidate in question.candidates]
-            answer = probes.answer(question, trials[0], watched) if question.line and self._probing else None
-            self._probed = self._probed or answer is not None
-            unsure = provisional and question.stage == CHUNKS
-            answer = answer or self.dispatch.verdicts(trials, watched, question.want, provisional=unsure)
 
     # The plan.
 
@@ -194,7 +71,7 @@ class Diagnosis:
             return accusing_nobody(self._diagnose(failure))
 
     def _diagnose(self, failure: Failure) -> Finding:
-        alone = self.dispatch.run(self._trial((failure.victim,), failure.signature))
+        alone = self.dispatch.run(self.trial((failure.victim,), failure.signature))
         outcome = alone.of(failure.victim)
         if outcome is not None and outcome.failed:
             return self._fails_alone(failure, outcome.signatures[0])
@@ -208,7 +85,7 @@ class Diagnosis:
         victim = failure.victim
         plain = self.confirmer.alone(victim)
         if judge.passes(plain, victim) is Verdict.REPRODUCES:
-            again = self.dispatch.run_all([self._trial((victim,), signature)] * _SETTLE)
+            again = self.dispatch.run_all([self.trial((victim,), signature)] * _SETTLE)
             failed = sum(judge.verdict(r, victim, signature) is Verdict.REPRODUCES for r in again)
             if not failed and self.dispatch.fork is not None:
                 # A fresh session cleared away what made it fail, so that lies outside of the process.
@@ -217,7 +94,7 @@ class Diagnosis:
             if failed < len(again):
                 rate = (failed + 1) / (len(again) + 1)
                 return self._nondeterministic(failure, "it fails now and then, and also when it runs alone", rate)
-            fresh = self.dispatch.run(self._trial((victim,), signature), "fresh")
+            fresh = self.dispatch.run(self.trial((victim,), signature), "fresh")
             if judge.verdict(fresh, victim, signature) is Verdict.REPRODUCES:
                 return self._import_time(failure, (victim,), signature)
             if self.dispatch.fork is not None:
@@ -240,7 +117,7 @@ class Diagnosis:
     def _passing_default(self, victim: NodeId) -> tuple[NodeId, ...] | None:
         """What runs before `victim` in the default order, where it passes there; None where it does not."""
         before = self.suite.nodeids[: self.suite.nodeids.index(victim)]
-        shown = self.dispatch.run(self._trial((*before, victim), None))
+        shown = self.dispatch.run(self.trial((*before, victim), None))
         return before if before and judge.passes(shown, victim) is Verdict.REPRODUCES else None
 
     def _brittle(self, failure: Failure, signature: Signature, passing: tuple[NodeId, ...]) -> Finding:
@@ -250,9 +127,9 @@ class Diagnosis:
             return judge.passes(result, victim)
 
         try:
-            narrowed = self._narrow(passing, victim, signature, passes, self._setters)
+            narrowed = self.narrow(passing, victim, signature, passes, self._setters)
         except NotReproducing:
-            again = self._trial((*passing, victim), signature)
+            again = self.trial((*passing, victim), signature)
             if self.dispatch.fork is not None and passes(self.dispatch.run(again, "fresh")) is Verdict.REPRODUCES:
                 raise _ForkLies(f"{victim} passes in its order in a fresh process only") from None
             return self._nondeterministic(failure, "the order in which it once passed does not make it pass again")
@@ -289,14 +166,14 @@ class Diagnosis:
 
         try:
             suspects = self._suspects(failure, fails)
-            narrowed = self._narrow(failure.before, victim, known, fails, suspects, narrowed_to)
+            narrowed = self.narrow(failure.before, victim, known, fails, suspects, narrowed_to)
         except NotReproducing:
             return self._seldom(failure)
         assert known is not None
         minimal = (*narrowed.minimal, victim)
         self.best = Finding("victim", victim, known, minimal, polluters=narrowed.minimal, seen_in=failure.seen_in)
-        again = self.dispatch.run_all([self._trial(minimal, known)] * (_SETTLE - 1))
-        again.append(self.evidence.settled(self.dispatch, self._trial(minimal, known), known))
+        again = self.dispatch.run_all([self.trial(minimal, known)] * (_SETTLE - 1))
+        again.append(self.evidence.settled(self.dispatch, self.trial(minimal, known), known))
         if any(judge.verdict(result, victim, known) is not Verdict.REPRODUCES for result in again):
             return self._seldom(replace(failure, signature=known))
         finding = self._victim_confirmed(self.best)
@@ -304,7 +181,7 @@ class Diagnosis:
             self._polluters.append(narrowed.minimal)
             self.best = finding = self._explained(finding)
             if self.options.roles:
-                finding = self._roles(finding, failure.before, narrowed.others)
+                finding = with_roles(self, finding, failure.before, narrowed.others)
         return finding
 
     def _victim_confirmed(self, finding: Finding) -> Finding:
@@ -313,7 +190,7 @@ class Diagnosis:
         seen = self._confirmed(finding, Claim(finding.id, finding.minimal_order, signature))
         if seen.confirmed:
             return seen
-        trial = self._trial(finding.minimal_order, signature)
+        trial = self.trial(finding.minimal_order, signature)
         fresh = self.dispatch.run(trial, "fresh")
         if judge.verdict(fresh, victim, signature) is not Verdict.REPRODUCES:
             if self.dispatch.fork is not None:
@@ -334,14 +211,14 @@ class Diagnosis:
 
         def trial_of(chosen: tuple[str, ...]) -> Trial:
             kept = needed.union(chosen)
-            return self._trial(order, signature, [path for path in files if path in kept])
+            return self.trial(order, signature, [path for path in files if path in kept])
 
         def fails(result: TrialResult) -> Verdict:
             return judge.verdict(result, victim, signature)
 
         others = [path for path in files if path not in needed]
         try:
-            narrowed = self._search(narrow(others, check=True), trial_of, fails, self._hear(victim, len(others)))
+            narrowed = self.search(narrow(others, check=True), trial_of, fails, self.hear(victim, len(others)))
         except NotReproducing:
             return self._unconfirmed(failure, "it fails only where the whole suite is collected, by no single module")
         polluters = order[:-1]
@@ -363,7 +240,7 @@ class Diagnosis:
         """The order did not fail again at once: never, now and then, or only in a fresh process?"""
         victim, signature = failure.victim, failure.signature
         whole = (*failure.before, victim)
-        runs = self.dispatch.run_all([self._trial(whole, signature)] * _BASE_REPEATS, width=1)
+        runs = self.dispatch.run_all([self.trial(whole, signature)] * _BASE_REPEATS, width=1)
         if signature is None:
             signature = next((s for r in runs if (o := r.of(victim)) and o.failed for s in o.signatures), None)
         if signature is None:
@@ -374,7 +251,7 @@ class Diagnosis:
 
         seen = failures(runs)
         if seen == 0:
-            fresh = self.dispatch.run_all([self._trial(whole, signature)] * 2, "fresh", width=1)
+            fresh = self.dispatch.run_all([self.trial(whole, signature)] * 2, "fresh", width=1)
             if self.dispatch.fork is not None and failures(fresh) == len(fresh):
                 raise _ForkLies(f"{victim} fails in its order in fresh processes only")
             if failures(fresh) == 0:
@@ -383,7 +260,7 @@ class Diagnosis:
                     f"it did not fail again in {len(runs) + len(fresh)} runs of the order that showed it",
                 )
             runs, seen = [*runs, *fresh], failures(fresh)
-        alone = self.dispatch.run_all([self._trial((victim,), signature)] * _ALONE_REPEATS)
+        alone = self.dispatch.run_all([self.trial((victim,), signature)] * _ALONE_REPEATS)
         by_itself = failures(alone)
         if by_itself:
             return self._nondeterministic(
@@ -401,10 +278,10 @@ class Diagnosis:
             return judge.verdict(result, victim, signature)
 
         def trial_of(chosen: tuple[str, ...]) -> Trial:
-            return self._trial((*chosen, victim), signature)
+            return self.trial((*chosen, victim), signature)
 
         search = narrow_noisy(failure.before, seen=seen)
-        found = self._search(search, trial_of, fails, self._hear(victim, len(failure.before)))
+        found = self.search(search, trial_of, fails, self.hear(victim, len(failure.before)))
         if not found.reproduced or found.confidence < _SURE:
             return self._nondeterministic(failure, "which tests it fails after could not be made out", found.rate)
         minimal = (*found.minimal, victim)
@@ -435,9 +312,9 @@ class Diagnosis:
         if not self.evidence.worth_tracing(failure.before, failure.signature):
             return known
         for one in known:
-            if judged(self.dispatch.run(self._trial((*one, failure.victim), failure.signature))) is Verdict.REPRODUCES:
+            if judged(self.dispatch.run(self.trial((*one, failure.victim), failure.signature))) is Verdict.REPRODUCES:
                 return [one]
-        whole = self._trial((*failure.before, failure.victim), failure.signature)
+        whole = self.trial((*failure.before, failure.victim), failure.signature)
         result, found = self.evidence.suspects(self.dispatch, whole, failure.signature)
         judged(result)  # of an order that is only said to fail, this is where the failure is seen first
         self.heard(result)
@@ -447,60 +324,9 @@ class Diagnosis:
         """Add why the minimal order fails, where one more run of it, traced, tells."""
         if finding.import_polluters:
             return finding  # what a module's import did is over before tracing begins
-        return self.evidence.explained(self.dispatch, finding, self._trial(finding.minimal_order, finding.signature))
+        return self.evidence.explained(self.dispatch, finding, self.trial(finding.minimal_order, finding.signature))
 
-    # Narrowing, confirming, roles.
-
-    def _hear(
-        self, victim: NodeId, of: int, best: Callable[[tuple[NodeId, ...]], None] | None = None
-    ) -> Callable[[Question[str]], None]:
-        """Tell how far a search has come, and `best` of the smallest set so far that was seen to do it."""
-        trials = 0
-
-        def hear(question: Question[str]) -> None:
-            nonlocal trials
-            left = of if question.best is None else len(question.best)
-            self.progress.narrowing(victim, left, of, trials)
-            trials += len(question.candidates)
-            if best is not None and question.best is not None:
-                best(question.best)
-
-        return hear
-
-    def _narrow(
-        self,
-        before: tuple[NodeId, ...],
-        victim: NodeId,
-        signature: Signature | None,
-        judged: Callable[[TrialResult], Verdict],
-        known: Sequence[tuple[NodeId, ...]],
-        best: Callable[[tuple[NodeId, ...]], None] | None = None,
-    ) -> Narrowed[str]:
-        present = set(before)
-        suspects = [one for one in known if present.issuperset(one)]
-
-        def trial_of(chosen: tuple[NodeId, ...]) -> Trial:
-            return self._trial((*chosen, victim), signature)
-
-        def search() -> Narrowed[str]:
-            hear = self._hear(victim, len(before), best)
-            return self._search(narrow(before, suspects=suspects, check=True), trial_of, judged, hear, provisional=True)
-
-        def stands() -> bool:
-            return judged(self.dispatch.run(trial_of(found.minimal))) is Verdict.REPRODUCES
-
-        self._probed = False
-        found = search()
-        # Chunks ran side by side, and such trials can lie. A probe does not tear the fixtures of modules down as a
-        # run of its own does. What they led to counts when it stands alone.
-        if self._probed and not stands():
-            self._probing = False
-            found = search()
-        if self.dispatch.width > 1 and not stands():
-            self.dispatch.disturbed()
-            found = search()
-        self.progress.narrowing(victim, len(found.minimal), len(before), found.asked)
-        return found
+    # Confirming.
 
     def _confirmed(self, finding: Finding, claim: Claim) -> Finding:
         """Confirm under the conditions that are needed; under all of them where those do not show it."""
@@ -522,12 +348,12 @@ class Diagnosis:
 
         def judged(kept: tuple[Item, ...]) -> Verdict:
             condition = with_only(self.condition, kept)
-            trial = self._trial(claim.order, claim.signature, condition=condition)
+            trial = self.trial(claim.order, claim.signature, condition=condition)
             verdict = judge.verdict(self.dispatch.run(trial, "fresh"), claim.victim, claim.signature)
             if verdict is not Verdict.REPRODUCES or condition.services == self.condition.services:
                 return verdict
             # Without a service the victim may fail for want of it, in just the same way: not by what ran before.
-            alone = self._trial((claim.victim,), claim.signature, condition=condition)
+            alone = self.trial((claim.victim,), claim.signature, condition=condition)
             passes = judge.passes(self.dispatch.run(alone, "fresh"), claim.victim)
             return verdict if passes is Verdict.REPRODUCES else Verdict.UNRESOLVED
 
@@ -547,42 +373,6 @@ class Diagnosis:
             failure_rate=failed / runs if runs and finding.kind == "victim" else finding.failure_rate,
             note=note,
         )
-
-    def _roles(self, finding: Finding, before: tuple[NodeId, ...], others: tuple[tuple[str, ...], ...]) -> Finding:
-        """Add cleaners and further polluting sets. What the budget cuts off here costs only them."""
-        victim, signature = finding.victim, finding.signature
-
-        def fails(result: TrialResult) -> Verdict:
-            return judge.verdict(result, victim, signature)
-
-        def trial_of(chosen: tuple[str, ...]) -> Trial:
-            return self._trial((*chosen, victim), signature)
-
-        def hear(question: Question[str]) -> None:
-            """Roles are not narrowing: nothing to tell."""
-
-        try:
-            search = alternatives(before, [finding.polluters], known=others, limit=self.options.most_sets)
-            sets = self._search(search, trial_of, fails, hear).sets
-            guilty = {item for one in (finding.polluters, *sets) for item in one}
-            rest = [nodeid for nodeid in self.suite.nodeids if nodeid not in guilty and nodeid != victim]
-            cleaning = cleaners(finding.polluters, rest, limit=self.options.most_cleaners)
-            clean = self._search(cleaning, trial_of, fails, hear)
-            # Trials that ran side by side can lie: what is named counts when it stands alone.
-            if self.dispatch.width > 1 or self.dispatch.fresh_width > 1:
-                failing = [(one, Verdict.REPRODUCES) for one in sets]
-                passing = [((*finding.polluters, one), Verdict.DOES_NOT) for one in clean]
-                for chosen, verdict in (*failing, *passing):
-                    if fails(self.dispatch.run(trial_of(chosen))) is not verdict:
-                        self.dispatch.disturbed()
-                        return self._roles(finding, before, ())
-            finding = replace(finding, other_polluting_sets=sets, cleaners=clean)
-            minimal = self._trial(finding.minimal_order, signature)
-            needs = surroundings(self.dispatch, minimal, fails, self.suite.plugins, finding.needs)
-            finding = replace(finding, needs=needs)
-        except OutOfBudget:
-            return replace(finding, note="the budget ended before cleaners and further polluters were looked for")
-        return finding
 
     # What accuses nobody.
 

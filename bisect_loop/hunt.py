@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 
-from bisect_loop.diagnose import Failure
+from bisect_loop.asking import Failure
 from bisect_loop.history import History, Run, StoredFinding
 from bisect_loop.model import NamedOrder, NodeId
 from bisect_loop.reproduce import Investigation

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from bisect_loop.diagnose import Failure
+from bisect_loop.asking import Failure
 from bisect_loop.model import (
     FAMILY_CRASH,
     FAMILY_HANG,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from bisect_loop import ingest
-from bisect_loop.diagnose import Failure
+from bisect_loop.asking import Failure
 from bisect_loop.ingest.recording import MAIN, Recording
 from bisect_loop.lanes.sighting import Crew
 from bisect_loop.model import Lane, NamedOrder, NodeId, OrderTried, Signature, Suite, Trial, TrialResult, Worker

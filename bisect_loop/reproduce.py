@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from bisect_loop.diagnose import Diagnosis, Failure, Options, Progress, accusing_nobody
+from bisect_loop.asking import Failure, Options, Progress
+from bisect_loop.diagnose import Diagnosis, accusing_nobody
 from bisect_loop.fixes.model import worth_mending
 from bisect_loop.history import Run
 from bisect_loop.lanes.plan import LaneDiagnosis

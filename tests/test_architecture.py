@@ -34,13 +34,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "fixes": {"model", "confirm", "provenance", "runner", "scan", "search"},
     "probes": {"model", "runner", "search"},
     "surroundings": {"model", "runner"},
-    "diagnose": {"model", "confirm", "evidence", "needs", "probes", "runner", "search", "surroundings"},
-    "observe": {"model", "diagnose", "runner"},
+    "asking": {"model", "probes", "runner", "search"},
+    "roles": {"model", "asking", "runner", "search", "surroundings"},
+    "diagnose": {"model", "asking", "confirm", "evidence", "needs", "roles", "runner", "search"},
+    "observe": {"model", "asking", "runner"},
     "session": {"model", "confirm", "conditions", "history", "redact", "runner"},
-    "lanes": {"model", "confirm", "diagnose", "observe", "runner", "search"},
-    "reproduce": {"model", "diagnose", "fixes", "history", "lanes", "observe", "runner", "search", "session"},
-    "recorded": {"model", "diagnose", "ingest", "lanes", "observe", "reproduce"},
-    "hunt": {"model", "diagnose", "history", "reproduce", "search"},
+    "lanes": {"model", "asking", "confirm", "diagnose", "observe", "runner", "search"},
+    "reproduce": {"model", "asking", "diagnose", "fixes", "history", "lanes", "observe", "runner", "search", "session"},
+    "recorded": {"model", "asking", "diagnose", "ingest", "lanes", "observe", "reproduce"},
+    "hunt": {"model", "asking", "diagnose", "history", "reproduce", "search"},
 }
 
 # What the pure parts may not touch, whatever it is good for.

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from bisect_loop.diagnose import Diagnosis, Failure, accusing_nobody
+from bisect_loop.asking import Failure
+from bisect_loop.diagnose import Diagnosis, accusing_nobody
 from bisect_loop.lanes.confirm import LanesClaim, LanesConfirmer
 from bisect_loop.lanes.sighting import Sighting
 from bisect_loop.model import Finding, Lane, Needs, NodeId, Trial, Verdict, Worker

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from bisect_loop.asking import Failure
 from bisect_loop.confirm import PlainConfirmer
-from bisect_loop.diagnose import Diagnosis, Failure
+from bisect_loop.diagnose import Diagnosis
 from bisect_loop.lanes.confirm import PlainLanes
 from bisect_loop.lanes.crossing import Crossing
 from bisect_loop.lanes.sighting import Sighting

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from bisect_loop.asking import Failure, Options
 from bisect_loop.confirm import Claim, Confirmed
-from bisect_loop.diagnose import Diagnosis, Failure, Options
+from bisect_loop.diagnose import Diagnosis
 from bisect_loop.model import (
     Condition,
     Confirmation,
@@ -78,7 +79,7 @@ def diagnosis(
     dispatch = Dispatch(fresh, fork, ThreadPoolExecutor(width), width, width)
     suite = Suite("/", IDS, "3.11", "9.0")
     confirmer = FakeConfirmer(fresh)
-    return Diagnosis(dispatch, confirmer, suite, CONDITION, Silent(), Options(roles=roles)), fork
+    return Diagnosis(dispatch, suite, CONDITION, Silent(), Options(roles=roles), confirmer=confirmer), fork
 
 
 def failure(signature: Signature | None = BROKEN, *, passing: bool = False) -> Failure:
@@ -301,7 +302,7 @@ def test_many_polluters() -> None:
     rules = [Rule(VICTIM, (nodeid,)) for nodeid in ids if nodeid != VICTIM][:287]
     fork, fresh = FakeSuite(ids, tuple(rules)), FakeSuite(ids, tuple(rules), name="fresh")
     dispatch = Dispatch(fresh, fork, ThreadPoolExecutor(1))
-    plan = Diagnosis(dispatch, FakeConfirmer(fresh), Suite("/", ids, "3.11", "9"), CONDITION, Silent())
+    plan = Diagnosis(dispatch, Suite("/", ids, "3.11", "9"), CONDITION, Silent(), confirmer=FakeConfirmer(fresh))
     found = plan.diagnose(Failure(VICTIM, BROKEN, tuple(i for i in ids if i != VICTIM), None, ()))
     assert found.confirmed
     assert len(found.polluters) == 1

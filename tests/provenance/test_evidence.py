@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from bisect_loop.diagnose import Diagnosis, Failure, Options
+from bisect_loop.asking import Failure, Options
+from bisect_loop.diagnose import Diagnosis
 from bisect_loop.inside.loops.tracer import Tracer
 from bisect_loop.inside.signature import Locator
 from bisect_loop.model import Suite, Trial, TrialResult
@@ -49,7 +50,7 @@ def diagnosed(pointed: str) -> tuple[Any, list[Trial]]:
     fork, fresh = TracedSuite(IDS, rules, pointed=pointed), FakeSuite(IDS, rules, name="fresh")
     dispatch = Dispatch(fresh, fork, ThreadPoolExecutor(1))
     suite = Suite("/nowhere", IDS, "3.11", "9.0", loops=True)
-    plan = Diagnosis(dispatch, FakeConfirmer(fresh), suite, CONDITION, Silent(), Options(roles=False))
+    plan = Diagnosis(dispatch, suite, CONDITION, Silent(), Options(roles=False), confirmer=FakeConfirmer(fresh))
     before = tuple(nodeid for nodeid in IDS if nodeid != VICTIM)
     return plan.diagnose(Failure(VICTIM, CROSS_LOOP, before, None, ("default",))), fork.seen
 

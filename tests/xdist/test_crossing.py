@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from bisect_loop.asking import Failure
 from bisect_loop.confirm import Confirmed
-from bisect_loop.diagnose import Diagnosis, Failure, Options
+from bisect_loop.diagnose import Diagnosis
 from bisect_loop.lanes.confirm import LanesClaim
 from bisect_loop.lanes.crossing import Crossing
 from bisect_loop.lanes.sighting import Crew, Sighting
@@ -93,7 +94,7 @@ def crossing(world: World) -> Crossing:
     dispatch = Dispatch(world, None, ThreadPoolExecutor(1))
     suite = Suite("/", IDS, "3.11", "9.0")
     confirmer = FakeConfirmer(world.serial)
-    return Crossing(Diagnosis(dispatch, confirmer, suite, CONDITION, Silent(), Options()), FakeLanesConfirmer(world))
+    return Crossing(Diagnosis(dispatch, suite, CONDITION, Silent(), confirmer=confirmer), FakeLanesConfirmer(world))
 
 
 def quiet(*rules: Rule) -> FakeSuite:
