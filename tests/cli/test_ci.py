@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from tests.cli.conftest import Cli
-from tests.scenarios.test_scenarios import SCENARIOS
+from tests.scenarios.scenario import SCENARIOS
 
 WORKFLOW = """
 name: ci
