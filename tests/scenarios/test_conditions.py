@@ -41,3 +41,26 @@ def test_a_pair_that_only_a_lane_brings_together(tmp_path: Path) -> None:
     assert [tried["name"] for tried in result["orders_tried"] if tried["failed"]] == ["xdist:2:loadfile"]
     assert (found["worker"], found["needs"]["workers"]) == (None, 1)
     assert set(found["cleaners"]) <= set(scenario.findings[0].told["cleaners"])
+
+
+def test_a_clash_that_only_real_workers_give(tmp_path: Path) -> None:
+    """Two tests on one database fail while both run, and in no order of one process: of its own kind, and said so."""
+    scenario = copy_of("cross_process", tmp_path)
+    found, result = found_by(scenario, "--orders", "default,xdist:2:loadfile")
+    assert [bool(tried["failed"]) for tried in result["orders_tried"]] == [False, True]
+    assert found["minimal_order"] == [*scenario.findings[0].polluters, found["victim"]]
+    assert sorted(lane["tests"] for lane in found["lanes"]) == sorted([nodeid] for nodeid in found["minimal_order"])
+    failed, runs = found["confirmation"]["minimal_failed"]
+    assert 0 < failed <= runs
+    assert found["needs"]["workers"] == 2
+
+
+def test_nothing_is_found_where_nothing_is_wrong(tmp_path: Path) -> None:
+    """A sound suite under its CI's variables and Redis: exit 0, nobody is accused, and no trace in the tree."""
+    scenario = copy_of("healthy", tmp_path)
+    before = {path.name for path in scenario.root.iterdir()}
+    code, result, _ = scenario.run("--orders", "default,reverse,shuffle:1", plugins=False)
+    assert (code, result["findings"]) == (0, [])
+    assert [service["name"] for service in result["conditions"]["services"]] == ["redis"]
+    assert {*scenario.conditions["ci"], "REDIS_URL"} <= {*result["conditions"]["env"]}
+    assert {path.name for path in scenario.root.iterdir()} - before == {".bisect-loop"}
