@@ -122,7 +122,13 @@ class PlainConfirmer:
         return self._once(order, self._variant, name)
 
     def command_of(
-        self, order: Sequence[NodeId], commander: Commander, condition: Condition, *, by_plugin: bool = False
+        self,
+        order: Sequence[NodeId],
+        commander: Commander,
+        condition: Condition,
+        *,
+        imports: Sequence[str] = (),
+        by_plugin: bool = False,
     ) -> str:
         """The text that runs `order` elsewhere, as `commander` says, in the way that was found to show failures."""
         way = self._variants()[self._variant]
@@ -131,7 +137,7 @@ class PlainConfirmer:
                 condition, order, name="fix", options=way.options, env=way.env, worker=way.worker
             )
         else:
-            command = commander.by_ids(condition, order, name="fix", options=way.options, env=way.env)
+            command = commander.by_ids(condition, order, name="fix", options=way.options, env=way.env, imports=imports)
         for name, content in command.files:
             commander.store.mkdir(parents=True, exist_ok=True)
             Path(commander.store, name).write_text(content, encoding="utf-8", errors="surrogatepass")

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bisect_loop.fixes import calls, closing, guard, loops, resets
+from bisect_loop.fixes import calls, closing, guard, loops, own_loop, resets, restore, scopes
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate
 
 Maker = Callable[[Ground], Iterable[Candidate]]
 
 _MAKERS: tuple[Maker, ...] = (
+    scopes.candidates,
+    own_loop.candidates,
+    restore.candidates,
     resets.candidates,
     loops.candidates,
     closing.candidates,

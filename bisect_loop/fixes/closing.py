@@ -65,9 +65,10 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     written = with_fixture(ground, f"{name}_closed", _DOC, body)
     if written is None:
         return
+    kind, verb = ("dispose-in-fixture", "dispose of") if method == "dispose" else ("close-in-fixture", "close")
     yield Candidate(
-        "close-in-fixture",
-        f"close {whole} after each test, in an async fixture of {written.edit.path}",
+        kind,
+        f"{verb} {whole} after each test, in an async fixture of {written.edit.path}",
         written.where,
         (written.edit,),
         cost="each test opens its own connections",

@@ -57,7 +57,7 @@ def with_fixture(ground: Ground, name: str, doc: str, body: Body) -> Written | N
     before = ground.read(path)
     text = before if before is not None else _EMPTY
     try:
-        known = _imported(text)
+        known, bound = _imported(text)
         taken = names_of(text)
     except (ValueError, SyntaxError):
         return None
@@ -67,8 +67,9 @@ def with_fixture(ground: Ground, name: str, doc: str, body: Body) -> Written | N
     for module in body.modules:
         local = known.get(module)
         if local is None:
-            imports.append(Import(module))
-        lines = [line.replace("{" + module + "}", local or module) for line in lines]
+            imports.append(_import(module, bound, taken))
+            local = imports[-1].bound
+        lines = [line.replace("{" + module + "}", local) for line in lines]
     decorator, define = "@pytest.fixture(autouse=True)", "def"
     if body.asynchronous:
         decorator, define = "@pytest_asyncio.fixture(autouse=True)", "async def"
@@ -79,14 +80,31 @@ def with_fixture(ground: Ground, name: str, doc: str, body: Body) -> Written | N
     return Written(Edit(path, before, after), name, line)
 
 
-def _imported(text: str) -> dict[str, str]:
-    """The modules that a file imports at its top, each with its name there."""
+def _import(module: str, bound: set[str], taken: set[str]) -> Import:
+    """Import `module` by its own name; by another where that would hide a name of the file, or be hidden by it."""
+    package, _, last = module.rpartition(".")
+    if module.partition(".")[0] not in bound:
+        return Import(module)
+    alias = free_name(last if package else f"{last}_module", taken.__contains__)
+    return Import(package, last, alias) if package else Import(module, None, alias)
+
+
+def _imported(text: str) -> tuple[dict[str, str], set[str]]:
+    """The modules that a file imports at its top, each with its name there; and what else it binds there."""
     found: dict[str, str] = {}
+    bound: set[str] = set()
     for node in ast.parse(text).body:
         if isinstance(node, ast.Import):
+            found.update((alias.name, alias.asname or alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                found[alias.name] = alias.asname or alias.name
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            for alias in node.names:
-                found.setdefault(f"{node.module}.{alias.name}", alias.asname or alias.name)
-    return found
+                name = alias.asname or alias.name
+                bound.add(name)
+                if node.module and not node.level:
+                    found.setdefault(f"{node.module}.{alias.name}", name)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        else:
+            stored = (one for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+            bound.update(one.id for one in stored)
+    return found, bound

@@ -29,25 +29,36 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     not set yet.
     """
     found = ground.explanation
+    if found is None and ground.finding.import_polluters:
+        for one in ground.wire_ups:
+            if one.at_import and not one.guarded:
+                gates = [gate.name for gate in one.gates]
+                yield from _guards(ground, str(one.made_at), gates, one.resource, at_import=True)
+        return
     if found is None or found.site is None:
         return
-    path, _, line = found.site.at.rpartition(":")
     wire_up = found.wire_up
     at_import = found.made is None or not found.made.test or (wire_up is not None and wire_up.at_import)
+    yield from _guards(ground, found.site.at, found.gates, found.resource, at_import=at_import)
+
+
+def _guards(ground: Ground, site: str, gates: Sequence[str], resource: str, *, at_import: bool) -> Iterator[Candidate]:
+    path, _, line = site.rpartition(":")
+    before = ground.read(path)
     for variable in (IN_PYTEST, IN_A_TEST) if at_import else (IN_A_TEST,):
-        before = ground.read(path)
-        made = None if before is None else guarded(before, int(line), variable, found.gates)
+        made = None if before is None else guarded(before, int(line), variable, gates)
         if before is None or made is None:
             return
         after, at = made
+        likely = variable == IN_PYTEST or not at_import
         yield Candidate(
-            "guard" if variable == IN_PYTEST or not at_import else "guard-current-test",
+            "guard" if likely else "guard-current-test",
             f"guard the wire-up at {path}:{at} with {variable}",
             f"{path}:{at}",
             (Edit(path, before, after),),
-            cost=_cost(found.resource, variable),
+            cost=_cost(resource, variable),
             note=_unguarded(ground, path, int(line)),
-            likely=variable == IN_PYTEST or not at_import,
+            likely=likely,
         )
 
 

@@ -12,6 +12,7 @@ from bisect_loop.provenance.record import Held
 
 _STATE = re.compile(r"\._state\['(\w+)'\]")
 _WORD = re.compile(r"\w+")
+_TOPS = ("", "src/", "lib/")  # folders that are put on sys.path most often
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +107,20 @@ def distinct(names: Sequence[Reset]) -> list[Reset]:
         taken.add(variable)
         found.append(one)
     return found
+
+
+def located(ground: Ground, path: str) -> Held | None:
+    """The global of the application that a dotted path begins with: "app.settings.DEBUG" -> DEBUG of app/settings.py.
+
+    A module of tests is none: what a test keeps for itself is its own business.
+    """
+    parts = _WORD.findall(path.partition("[")[0])
+    for end in range(len(parts) - 1, 0, -1):
+        stem = "/".join(parts[:end])
+        for top in _TOPS:
+            for ending in (".py", "/__init__.py"):
+                file = f"{top}{stem}{ending}"
+                if ground.read(file) is not None:
+                    held = Held(".".join(parts[: end + 1]), file, parts[end])
+                    return held if module_of(held) is not None else None
+    return None

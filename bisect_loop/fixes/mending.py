@@ -87,5 +87,5 @@ def ranked(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
 
 def _cause(finding: Finding) -> object:
     if finding.cause is None:
-        return finding.polluters, tuple(change.what for change in finding.changes)
+        return finding.polluters, finding.import_polluters, tuple(change.what for change in finding.changes)
     return finding.cause.resource, finding.cause.holder, finding.cause.bound_at

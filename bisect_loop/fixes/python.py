@@ -14,10 +14,16 @@ from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, Posi
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """`import module`, or with `name` `from module import name`."""
+    """`import module`, or with `name` `from module import name`; with `alias` under that name."""
 
     module: str
     name: str | None = None
+    alias: str | None = None
+
+    @property
+    def bound(self) -> str:
+        """How code writes what is imported."""
+        return self.alias or self.name or self.module
 
 
 class Source:
@@ -77,7 +83,7 @@ def with_imports(module: cst.Module, imports: Sequence[Import]) -> str:
     """The text of `module` with imports that it lacks added where its own stand."""
     context = CodemodContext()
     for one in imports:
-        AddImportsVisitor.add_needed_import(context, one.module, one.name)
+        AddImportsVisitor.add_needed_import(context, one.module, one.name, one.alias if one.alias != one.name else None)
     return AddImportsVisitor(context).transform_module(module).code if imports else module.code
 
 

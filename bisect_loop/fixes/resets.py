@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Ground
-from bisect_loop.fixes.holders import Reset, distinct, resets
+from bisect_loop.fixes.holders import Reset, distinct, located, resets
 from bisect_loop.fixes.model import Candidate
-from bisect_loop.provenance.record import Held
 
 DOC = "What a test makes belongs to its event loop, so it is not for the next test."
 
@@ -63,11 +62,7 @@ def _released(ground: Ground) -> list[Reset]:
     for path in (found.wire_up.holder, *found.wire_up.also_held_by):
         if any(path == name or path.startswith(f"{name}.") or name.startswith(f"{path}.") for name in held):
             continue
-        parts = path.split(".")
-        for end in range(len(parts) - 1, 0, -1):
-            files = ["/".join(parts[:end]) + ending for ending in (".py", "/__init__.py")]
-            file = next((name for name in files if ground.read(name) is not None), None)
-            if file is not None:
-                module, name = ".".join(parts[:end]), parts[end]
-                return resets(ground, [Held(f"{module}.{name}", file, name)]) or []
+        there = located(ground, path)
+        if there is not None:
+            return resets(ground, [there]) or []
     return []

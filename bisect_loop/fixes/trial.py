@@ -140,7 +140,7 @@ class FixTrials:
         if len(result.outcomes) != len(arm.order):
             return False
         failed = {outcome.nodeid for outcome in result.failed}
-        return not failed or (arm.name == POLLUTER and failed <= self._fail_anyway(arm))
+        return not failed or (arm.name not in (IN_ORDER, REVERSED, VICTIM) and failed <= self._fail_anyway(arm))
 
     def _fail_anyway(self, arm: Arm) -> frozenset[NodeId]:
         """The tests of an arm that fail in the user's own tree, where nothing was edited."""
@@ -152,9 +152,13 @@ class FixTrials:
     def _arms(self, finding: Finding, *, by_plugin: bool = False) -> list[Arm]:
         victim = finding.minimal_order[-1]
         polluters = finding.minimal_order[:-1]
-        orders = [(IN_ORDER, finding.minimal_order), (REVERSED, (victim, *polluters)), (VICTIM, (victim,))]
+        imports = finding.import_polluters
+        orders = [(IN_ORDER, finding.minimal_order, imports)]
         if polluters:
-            orders.append((POLLUTER if len(polluters) == 1 else "polluters alone", polluters))
+            orders.append((REVERSED, (victim, *polluters), imports))
+        orders.append((VICTIM, (victim,), ()))
+        if polluters:
+            orders.append((POLLUTER if len(polluters) == 1 else "polluters alone", polluters, imports))
         copy = self._copied()
         suite = replace(self.commander.suite, root=str(copy.place(self.root)))
         condition = replace(
@@ -170,8 +174,12 @@ class FixTrials:
             store=copy.place(self.root) / ".bisect-loop" / "replay",
         )
         return [
-            Arm(name, order, self.confirmer.command_of(order, commander, condition, by_plugin=by_plugin))
-            for name, order in orders
+            Arm(
+                name,
+                order,
+                self.confirmer.command_of(order, commander, condition, imports=collected, by_plugin=by_plugin),
+            )
+            for name, order, collected in orders
         ]
 
     # The copy.

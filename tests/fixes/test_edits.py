@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bisect_loop.fixes import restore
+from bisect_loop.fixes.ground import Files, Ground
 from bisect_loop.fixes.guard import guarded
 from bisect_loop.fixes.model import Edit
 from bisect_loop.fixes.options import configuration, with_options
+from bisect_loop.fixes.own_loop import with_own_loop
 from bisect_loop.fixes.patch import PatchError, applied, diff_of, reverted
 from bisect_loop.fixes.python import Import, Source, appended, with_argument
+from bisect_loop.fixes.scopes import marked, narrowed
+from bisect_loop.model import Change, Finding, Signature
 
 APP = '''\
 """The app."""
@@ -249,3 +255,89 @@ def test_a_diff_that_does_not_fit_is_refused() -> None:
         applied(diff, {}.get)
     with pytest.raises(PatchError, match=r"b\.py is there already"):
         applied(diff, {"a.py": "1\n2\n3\n", "b.py": ""}.get)
+
+
+def test_a_fixture_loses_its_scopes_and_nothing_else() -> None:
+    """The decorator keeps its other arguments; without any it has no brackets."""
+    text = '@pytest.fixture(scope="module")\ndef a():\n    pass\n\n\n'
+    text += '@fixture(name="x", loop_scope="session")\ndef b(): ...\n'
+
+    assert changed(text, narrowed(text, 2) or "") == ['-@pytest.fixture(scope="module")', "+@pytest.fixture"]
+    assert changed(text, narrowed(text, 7) or "")[1:] == ['+@fixture(name="x")']
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (
+            '"""Doc."""\nimport pytest\n\nX = 1\n',
+            '"""Doc."""\nimport pytest\n\npytestmark = pytest.mark.asyncio(loop_scope="module")\n\nX = 1\n',
+        ),
+        (
+            "import pytest\npytestmark = pytest.mark.slow  # yes\n",
+            'import pytest\npytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]  # yes\n',
+        ),
+        (
+            "import pytest\npytestmark = [pytest.mark.slow]\n",
+            'import pytest\npytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]\n',
+        ),
+    ],
+)
+def test_tests_are_marked_beside_what_marks_them(text: str, wanted: str) -> None:
+    """A pytestmark that is there gets one more mark; without one it stands behind the imports."""
+    assert marked(text, "module") == wanted
+
+
+def test_what_asks_for_the_current_loop_gets_its_own() -> None:
+    """Only a call on the loop that get_event_loop() gave."""
+    text = "import asyncio\nasyncio.get_event_loop().run_until_complete(f(1))  # now\nloop.run_until_complete(f(2))\n"
+
+    assert changed(text, with_own_loop(text, 2) or "")[1:] == ["+asyncio.run(f(1))  # now"]
+    assert with_own_loop(text, 3) is None
+
+
+CHANGED = """\
+@pytest.fixture(autouse=True)
+def state_put_back():
+    \"\"\"What a test changes is not for the next test.\"\"\"
+    before_1 = settings.DEBUG
+    before_2 = list(registry.NAMES)
+    before_3 = dict(settings.LIMITS)
+    before_4 = os.environ.get("TZ")
+    yield
+    settings.DEBUG = before_1
+    registry.NAMES[:] = before_2
+    settings.LIMITS.clear()
+    settings.LIMITS.update(before_3)
+    if before_4 is None:
+        os.environ.pop("TZ", None)
+    else:
+        os.environ["TZ"] = before_4
+"""
+
+
+def test_what_changed_is_put_back(tmp_path: Path) -> None:
+    """Containers keep their identity, variables that were not there go again, what tests keep is left alone."""
+    (tmp_path / "src" / "app").mkdir(parents=True)
+    (tmp_path / "tests").mkdir()
+    for name in ("__init__", "settings", "registry"):
+        (tmp_path / "src" / "app" / f"{name}.py").write_text("")
+    (tmp_path / "tests" / "test_x.py").write_text("")
+    (tmp_path / "tests" / "conftest.py").write_text(
+        "import pytest\nfrom app import settings\n\n\n@pytest.fixture\ndef app(): ...\n"
+    )
+    changes = (
+        Change("app.settings.DEBUG", "False", "True", "tests/test_x.py::p"),
+        Change("app.registry.NAMES", "[]", "['a']", "tests/test_x.py::p"),
+        Change("app.settings.LIMITS['a']", "1", "2", "tests/test_x.py::p"),
+        Change("os.environ['TZ']", "", "'UTC'", "tests/test_x.py::p"),
+        Change("tests.test_x.SEEN", "[]", "[1]", "tests/test_x.py::p"),
+    )
+    order = ("tests/test_x.py::p", "tests/sub/test_y.py::v")
+    finding = Finding("victim", order[1], Signature("E", "", "", "call"), order, changes=changes)
+    (found,) = restore.candidates(Ground(finding, None, Files(tmp_path)))
+    (edit,) = found.edits
+
+    assert found.where == "tests/conftest.py:11"
+    assert edit.after.endswith(CHANGED)
+    assert edit.after.startswith("import pytest\nfrom app import registry, settings\nimport os\n\n\n")

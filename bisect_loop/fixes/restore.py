@@ -1,0 +1,128 @@
+"""What the polluters left changed is put back after each test, where no loop is to blame."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bisect_loop.fixes.fixture import Body, with_fixture
+from bisect_loop.fixes.ground import Ground
+from bisect_loop.fixes.holders import located, python_path
+from bisect_loop.fixes.model import Candidate
+from bisect_loop.fixes.python import Import
+from bisect_loop.model import Change
+
+_MOST = 5
+_VARIABLE = re.compile(r"os\.environ\[(['\"])(\w+)\1\]")
+_LEVEL = re.compile(r"(logging\.getLogger\((?:'[\w.]*')?\))\.(level|disabled|propagate)")
+_LIST = re.compile(r"\[|list of \d+")
+_DICT = re.compile(r"\{\}|\{[^{}]*?:|dict of \d+")
+_SET = re.compile(r"set\(\)|\{|set of \d+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    setup: tuple[str, ...]
+    teardown: tuple[str, ...]
+    module: str = ""  # of the application
+    imports: str = ""  # of the standard library
+
+
+def candidates(ground: Ground) -> Iterator[Candidate]:
+    """One fixture that puts back all that is known to have changed, as far as a fixture can."""
+    finding = ground.finding
+    if ground.explanation is not None or not finding.changes:
+        return
+    parts: dict[str, _Part] = {}
+    for change in finding.changes[:_MOST]:
+        found = _part(ground, change, f"before_{len(parts) + 1}")
+        if found is not None and all(
+            found.setup[0].partition("=")[2] != p.setup[0].partition("=")[2] for p in parts.values()
+        ):
+            parts[change.what] = found
+    if not parts:
+        return
+    body = Body(
+        tuple(line for part in parts.values() for line in part.setup),
+        tuple(line for part in parts.values() for line in part.teardown),
+        tuple(dict.fromkeys(part.module for part in parts.values() if part.module)),
+        tuple(Import(name) for name in dict.fromkeys(part.imports for part in parts.values() if part.imports)),
+    )
+    written = with_fixture(ground, "state_put_back", "What a test changes is not for the next test.", body)
+    if written is None:
+        return
+    names = ", ".join(parts)
+    yield Candidate(
+        "restore-state",
+        f"put back {names} after each test, in {written.edit.path}",
+        written.where,
+        (written.edit,),
+        cost="tests that count on what an earlier one changed must do it themselves",
+    )
+
+
+def _part(ground: Ground, change: Change, before: str) -> _Part | None:
+    what = change.what
+    variable = _VARIABLE.fullmatch(what)
+    if variable is not None:
+        name = variable[2]
+        return _Part(
+            (f'{before} = os.environ.get("{name}")',),
+            (
+                f"if {before} is None:",
+                f'    os.environ.pop("{name}", None)',
+                "else:",
+                f'    os.environ["{name}"] = {before}',
+            ),
+            imports="os",
+        )
+    level = _LEVEL.fullmatch(what)
+    if level is not None:
+        logger, attribute = level.groups()
+        put = f"{logger}.setLevel({before})" if attribute == "level" else f"{what} = {before}"
+        return _Part((f"{before} = {what}",), (put,), imports="logging")
+    known = {
+        "the working directory": ("os.getcwd()", "os.chdir({})", "os"),
+        "sys.path": ("list(sys.path)", "sys.path[:] = {}", "sys"),
+        "sys.argv": ("list(sys.argv)", "sys.argv[:] = {}", "sys"),
+        "logging.root.manager.disable": ("logging.root.manager.disable", "logging.disable({})", "logging"),
+        "locale.setlocale(LC_ALL)": (
+            "locale.setlocale(locale.LC_ALL)",
+            "locale.setlocale(locale.LC_ALL, {})",
+            "locale",
+        ),
+    }.get(what)
+    if known is not None:
+        read, put, module = known
+        return _Part((f"{before} = {read}",), (put.format(before),), imports=module)
+    return _of_module(ground, change, before)
+
+
+def _of_module(ground: Ground, change: Change, before: str) -> _Part | None:
+    """State of a module of the application: containers keep their identity, everything else is assigned."""
+    held = located(ground, change.what)
+    path = None if held is None else python_path(change.what)
+    if held is None or path is None:
+        return None
+    module = held.holder[: -len(held.name) - 1]
+    rest = path[len(module) + 1 :]
+    node = ast.parse(rest, mode="eval").body
+    if isinstance(node, ast.Subscript):
+        inner = f"{{{module}}}.{ast.unparse(node.value)}"
+        return _Part((f"{before} = dict({inner})",), (f"{inner}.clear()", f"{inner}.update({before})"), module)
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return None
+    whole = f"{{{module}}}.{rest}"
+    if not change.before:
+        parent, _, name = whole.rpartition(".")
+        gone = f'had_{before} = hasattr({parent}, "{name}")'
+        return _Part((gone,), (f'if not had_{before} and hasattr({parent}, "{name}"):', f"    del {whole}"), module)
+    if _LIST.match(change.before):
+        return _Part((f"{before} = list({whole})",), (f"{whole}[:] = {before}",), module)
+    if _DICT.match(change.before):
+        return _Part((f"{before} = dict({whole})",), (f"{whole}.clear()", f"{whole}.update({before})"), module)
+    if _SET.match(change.before):
+        return _Part((f"{before} = set({whole})",), (f"{whole}.clear()", f"{whole}.update({before})"), module)
+    return _Part((f"{before} = {whole}",), (f"{whole} = {before}",), module)
