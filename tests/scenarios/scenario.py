@@ -81,6 +81,11 @@ class Scenario:
         return [*services, *(word for name, value in values for word in ("--env", f"{name}={value}"))]
 
     @property
+    def in_plain_run(self) -> bool:
+        """Whether it is worth its seconds in each run of the tests; `python -m tests.scenarios` runs every one."""
+        return bool(self.truth.get("cost", {}).get("plain_run", True))
+
+    @property
     def fits(self) -> bool:
         """Whether it shows on this interpreter."""
         below = self.conditions.get("python_below", "4")

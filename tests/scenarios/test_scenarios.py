@@ -28,7 +28,7 @@ def wrong(scenario: Scenario, code: int, result: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize(
     "scenario",
-    [one for one in scenarios() if one.name not in (IN_FULL, *ELSEWHERE)],
+    [one for one in scenarios() if one.in_plain_run and one.name not in (IN_FULL, *ELSEWHERE)],
     ids=lambda one: one.name,
     indirect=True,
 )

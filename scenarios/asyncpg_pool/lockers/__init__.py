@@ -1,0 +1,1 @@
+"""Lockers of a swimming pool."""

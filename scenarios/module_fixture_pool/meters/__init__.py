@@ -1,0 +1,1 @@
+"""Readings of water meters."""
