@@ -1,0 +1,1 @@
+"""Yields of an orchard."""
