@@ -1,6 +1,6 @@
 """`python -m tests.scenarios [--truth] [NAME...]`: every scenario with the tool's default options, as a table.
 
-With --truth the truth itself is checked instead, with plain pytest; scenarios that need Redis take it from REDIS_URL.
+With --truth the truth itself is checked instead, with plain pytest; services are those of the environment.
 """
 
 from __future__ import annotations
