@@ -157,7 +157,12 @@ class Investigation:
                 times=session.settings.confirm,
                 timeout=session.settings.timeout,
             )
-            self._mending = Mending(trials, self.diagnosis.evidence.sources, session.dispatch.say)
+            urls = {
+                service: next((name for name in names if name.endswith("URL")), "")
+                for service, names in session.variables.items()
+            }
+            known = {service: name for service, name in urls.items() if name}
+            self._mending = Mending(trials, self.diagnosis.evidence.sources, session.dispatch.say, known)
         mended = self._mending.mended(found, self.diagnosis.evidence.explanations.get(found.id))
         if mended != found:
             self.findings[index] = mended

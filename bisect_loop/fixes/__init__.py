@@ -3,7 +3,7 @@
 model        an edit of one file, and a candidate: several edits that are one mend
 ground       what candidates are made from: the finding, why it fails, the sources
 candidates   which mends apply to a finding, and in which order they are tried
-guard, resets, closing, calls, loops, scopes, own_loop, restore    one kind of mend each
+guard, resets, closing, calls, loops, scopes, own_loop, restore, leaks    one kind of mend each
 python, fixture, options    writers: Python (formatting and comments kept), a fixture of a conftest, pytest's options
 holders      a holder as Python that a fixture can run
 mending      for each finding: candidates, trials, what is reported

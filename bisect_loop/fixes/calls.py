@@ -7,41 +7,64 @@ from collections.abc import Iterator
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.python import Import, Source, with_argument
+from bisect_loop.provenance.explain import Explanation
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """NullPool for an engine, no keep-alive for httpx; and what looks alike and is no mend."""
     found = ground.explanation
-    if found is None or found.site is None:
-        return
-    path, _, line = found.site.at.rpartition(":")
-    before = ground.read(path)
-    if before is None:
-        return
-    try:
-        source = Source(before)
-    except ValueError:
+    if found is None:
         return
     for kind, function, name, value, imports, title, likely in _rows(found.resource):
-        for call in source.calls(int(line)):
-            called = source.code(call.func)
-            if called.rpartition(".")[2] != function:
+        for path, line in _places(ground, found, function):
+            before = ground.read(path)
+            made = None if before is None else _made(before, line, function, name, value, imports)
+            if before is None or made is None:
                 continue
-            qualified = called.rpartition(".")[0]
-            needed = () if qualified and imports and imports[0].module == qualified else imports
-            written = value.format(of=f"{qualified}." if qualified and not needed else "")
-            after = with_argument(source, call, name, written, needed)
-            if after is not None:
-                at = f"{path}:{source.line(call)}"
-                yield Candidate(
-                    kind,
-                    f"{title} at {at}",
-                    at,
-                    (Edit(path, before, after),),
-                    cost="every use opens a connection of its own, in production as well" if likely else "",
-                    likely=likely,
-                )
+            after, at = made
+            yield Candidate(
+                kind,
+                f"{title} at {path}:{at}",
+                f"{path}:{at}",
+                (Edit(path, before, after),),
+                cost="every use opens a connection of its own, in production as well" if likely else "",
+                likely=likely,
+            )
             break
+
+
+def _places(ground: Ground, found: Explanation, function: str) -> Iterator[tuple[str, int]]:
+    """Lines at which the constructor may be called: the wire-up, else where a holder's module calls it."""
+    sites = [found.site, found.stored, *(found.made.sites if found.made is not None else ())]
+    named = [site.at for site in sites if site is not None]
+    named += [str(found.wire_up.made_at)] if found.wire_up is not None else []
+    for at in dict.fromkeys(named):
+        path, _, line = at.rpartition(":")
+        yield path, int(line)
+    for path in dict.fromkeys(held.file for held in found.holders if held.file):
+        for number, text in enumerate((ground.read(path) or "").split("\n"), 1):
+            if f"{function}(" in text:
+                yield path, number
+
+
+def _made(
+    text: str, line: int, function: str, name: str, value: str, imports: tuple[Import, ...]
+) -> tuple[str, int] | None:
+    """(the text in which the call of `function` at `line` has one more argument, the line of the call)."""
+    try:
+        source = Source(text)
+    except ValueError:
+        return None
+    for call in source.calls(line):
+        called = source.code(call.func)
+        if called.rpartition(".")[2] != function:
+            continue
+        qualified = called.rpartition(".")[0]
+        needed = () if qualified and imports and imports[0].module == qualified else imports
+        written = value.format(of=f"{qualified}." if qualified and not needed else "")
+        after = with_argument(source, call, name, written, needed)
+        return None if after is None else (after, source.line(call))
+    return None
 
 
 _Row = tuple[str, str, str, str, tuple[Import, ...], str, bool]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bisect_loop.fixes import calls, closing, guard, loops, own_loop, resets, restore, scopes
+from bisect_loop.fixes import calls, closing, guard, leaks, loops, own_loop, resets, restore, scopes
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate
 
@@ -16,6 +16,7 @@ Maker = Callable[[Ground], Iterable[Candidate]]
 _MAKERS: tuple[Maker, ...] = (
     scopes.candidates,
     own_loop.candidates,
+    leaks.candidates,
     restore.candidates,
     resets.candidates,
     loops.candidates,

@@ -14,7 +14,8 @@ _FIXTURES = "asyncio_default_fixture_loop_scope"
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """Both options; and the fixtures' option alone, which is no mend: each test still has a loop of its own."""
-    if ground.explanation is None or not ground.has_pytest_asyncio:
+    found = ground.explanation
+    if found is None or not ground.has_pytest_asyncio or found.resource == "the current event loop":
         return
     where = configuration(ground.read)
     for kind, options in (

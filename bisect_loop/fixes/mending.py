@@ -6,7 +6,7 @@ Several victims of one cause get the mend that worked for the first of them, tri
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bisect_loop.fixes.candidates import candidates
@@ -29,6 +29,7 @@ class Mending:
     trials: FixTrials
     sources: Sources
     say: Callable[[str], None]
+    urls: Mapping[str, str] = field(default_factory=dict)  # service -> the variable that holds its URL
     files: Files = field(init=False)
     _worked: dict[object, list[Candidate]] = field(default_factory=dict)  # by cause
     _said: bool = False
@@ -77,6 +78,7 @@ class Mending:
             plugins=suite.plugins,
             pytest=suite.pytest,
             wire_ups=self.sources.wire_ups,
+            urls=self.urls,
         )
 
 
@@ -87,5 +89,10 @@ def ranked(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
 
 def _cause(finding: Finding) -> object:
     if finding.cause is None:
-        return finding.polluters, finding.import_polluters, tuple(change.what for change in finding.changes)
+        return (
+            finding.polluters,
+            finding.import_polluters,
+            tuple(change.what for change in finding.changes),
+            bool(finding.leaks),
+        )
     return finding.cause.resource, finding.cause.holder, finding.cause.bound_at

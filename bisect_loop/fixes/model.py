@@ -34,6 +34,6 @@ class Candidate:
 
 def worth_mending(finding: Finding) -> bool:
     """Whether a mend can be made and tried: something is known of why it fails, and order alone makes it fail."""
-    known = finding.cause is not None or bool(finding.changes) or bool(finding.import_polluters)
+    known = finding.cause is not None or bool(finding.changes or finding.leaks or finding.import_polluters)
     plain = finding.kind in ("victim", "import-time") and finding.worker is None
     return finding.confirmed and known and plain and finding.failure_rate >= 1

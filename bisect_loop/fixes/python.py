@@ -71,6 +71,10 @@ class Source:
 
     def function(self, line: int) -> cst.FunctionDef | None:
         """The innermost function around `line`, decorators counted."""
+        for decorator in self.covering(line, cst.Decorator):  # these stand before the range of the function itself
+            parent = self.parent(decorator)
+            if isinstance(parent, cst.FunctionDef):
+                return parent
         found = self.covering(line, cst.FunctionDef)
         return cast(cst.FunctionDef, found[0]) if found else None
 

@@ -26,6 +26,8 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     wide = [one for one in used.values() if one.name in named] or [
         one for one in used.values() if one.loop_scope not in (None, one.scope)
     ]
+    if not wide and not found.holders:  # no global holds it: a fixture's value is the next that comes to mind
+        wide = [one for one in used.values() if ground.read(one.at.rpartition(":")[0]) is not None]
     for fixture in wide[:1]:
         yield from _as_wide(ground, fixture)
         yield from _narrow(ground, fixture)
@@ -103,7 +105,7 @@ def marked(text: str, scope: str) -> str | None:
     body[at:at] = [line.with_changes(leading_lines=blank if at else [])]
     if at + 1 < len(body) and not body[at + 1].leading_lines:
         body[at + 1] = body[at + 1].with_changes(leading_lines=blank)
-    return with_imports(source.module.with_changes(body=body), [Import("pytest")])
+    return with_imports(source.module.with_changes(body=body, has_trailing_newline=True), [Import("pytest")])
 
 
 def _longer(value: cst.BaseExpression, mark: cst.BaseExpression) -> cst.BaseExpression:
