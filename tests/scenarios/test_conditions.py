@@ -64,3 +64,13 @@ def test_nothing_is_found_where_nothing_is_wrong(tmp_path: Path) -> None:
     assert [service["name"] for service in result["conditions"]["services"]] == ["redis"]
     assert {*scenario.conditions["ci"], "REDIS_URL"} <= {*result["conditions"]["env"]}
     assert {path.name for path in scenario.root.iterdir()} - before == {".bisect-loop"}
+
+
+def test_a_failure_that_needs_coverage(tmp_path: Path) -> None:
+    """The workflow measures coverage, and only that slowly the polluted search misses its budget."""
+    scenario = copy_of("coverage_slowdown", tmp_path)
+    found, _ = found_by(scenario, "--orders", "reverse", "--no-roles")
+    assert found["needs"]["coverage"] is True
+    assert "--cov" in found["replay"]["command"]
+    code, result, _ = scenario.run("--no-coverage", "--orders", "reverse", plugins=False)
+    assert (code, result["findings"]) == (0, [])
