@@ -35,7 +35,7 @@ def wrong(scenario: Scenario, code: int, result: dict[str, Any]) -> list[str]:
 def test_what_is_true_of_a_scenario_is_found(scenario: Scenario) -> None:
     """Pair, kind, error and cause are those of the truth, nobody else is accused, and the printed command fails."""
     order = scenario.truth["orders"]["run"]
-    options = ("--orders", order, "--confirm", "1", "--no-fixes", *scenario.options)
+    options = ("--orders", order, "--confirm", "1", "--no-fixes", "--no-roles", *scenario.options)
     code, result, shown = scenario.run(*options, plugins=False)
     assert wrong(scenario, code, result) == []
     assert all(finding.victim in shown for finding in scenario.findings)
