@@ -154,6 +154,7 @@ class Investigation:
                 condition=session.condition,
                 dispatch=session.dispatch,
                 workspace=session.workspace,
+                slots=session.slots,
                 times=session.settings.confirm,
                 timeout=session.settings.timeout,
             )

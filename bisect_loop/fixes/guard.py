@@ -37,6 +37,8 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         return
     if found is None or found.site is None:
         return
+    if found.resource.startswith("asyncio") and not found.gates:
+        return  # a lock, a queue or a task is part of what is tested
     wire_up = found.wire_up
     at_import = found.made is None or not found.made.test or (wire_up is not None and wire_up.at_import)
     yield from _guards(ground, found.site.at, found.gates, found.resource, at_import=at_import)
@@ -63,7 +65,8 @@ def _guards(ground: Ground, site: str, gates: Sequence[str], resource: str, *, a
 
 
 def _cost(resource: str, variable: str) -> str:
-    used = next((name for part, name in _EXERCISED if part in resource), f"the {resource}")
+    other = "what is made there" if resource == "event loop" else f"the {resource}"
+    used = next((name for part, name in _EXERCISED if part in resource), other)
     inherited = "; a subprocess that a test starts inherits the variable" if variable == IN_A_TEST else ""
     return f"the tests no longer exercise {used}{inherited}"
 

@@ -55,8 +55,8 @@ class Mending:
             arms = self.trials.arms(finding)
             for candidate in chosen:
                 working = sum(fix.works for fix in fixes)
-                late = working > 0 and time.monotonic() - began > _LONG
-                if not late and (not candidate.likely or working < _ENOUGH):
+                enough = working >= _ENOUGH or (working > 0 and time.monotonic() - began > _LONG)
+                if not (candidate.likely and enough):
                     fixes.append(self.trials.tried(finding, candidate, arms))
         except OutOfBudget:
             self.say(f"the budget ended before every fix of {finding.id} was tried")

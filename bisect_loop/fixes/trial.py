@@ -23,7 +23,7 @@ from bisect_loop.model import Condition, Ending, Finding, Fix, Json, NodeId, Tri
 from bisect_loop.runner.command import Commander
 from bisect_loop.runner.dispatch import Dispatch
 from bisect_loop.runner.plain import PlainRunner
-from bisect_loop.runner.target import Target
+from bisect_loop.runner.target import Slots, Target
 from bisect_loop.runner.workspace import STAGED_NAME, Workspace
 from bisect_loop.search import judge
 
@@ -58,6 +58,7 @@ class FixTrials:
     condition: Condition
     dispatch: Dispatch
     workspace: Workspace
+    slots: Slots
     times: int
     timeout: float
     _copy: Copy | None = None
@@ -125,11 +126,13 @@ class FixTrials:
         """Run texts in the copy. The mark tells the trials of one state of the copy from those of another."""
         copy = self._copied()
         environ = copy.environ(self.target.environ, self._first)
-        target = replace(self.target, cwd=copy.place(self.target.cwd.resolve()), environ=environ)
-        runner = PlainRunner(target, self.workspace, plugins=(_REPORTER,))
+        cwd = copy.place(self.target.cwd.resolve())
 
         def run(text: str) -> TrialResult:
-            return runner.run(text, self.timeout)
+            with self.slots.taken() as slot:
+                variables = slot.environ(self.condition.services)
+                target = replace(self.target, cwd=cwd, environ={**environ, **variables})
+                return PlainRunner(target, self.workspace, plugins=(_REPORTER,)).run(text, self.timeout)
 
         return self.dispatch.plain([f"{text}  # fix {mark or 'none'}" for text in texts], self.condition, run)
 
@@ -172,6 +175,7 @@ class FixTrials:
             suite=suite,
             paths=frozenset(copy.text(path) for path in self.commander.paths),
             store=copy.place(self.root) / ".bisect-loop" / "replay",
+            started={},  # the slot's own are emptied before each run, which is quicker than starting new ones
         )
         return [
             Arm(
