@@ -98,7 +98,7 @@ class FixTrials:
         fix = replace(fix, title=candidate.title, cost=candidate.cost, note=candidate.note)
         order = arms[0]
         first = self._run([order.text], mark)[0]
-        if edited := self._imported_from_original(candidate, first):
+        if edited := self.from_original(candidate, first):
             return replace(fix, note=f"not tried: the tests import {edited} from elsewhere than their own tree")
         if not self._fine(first, order):
             return replace(fix, verified=(0, 1), runs=((IN_ORDER, 0, 1),), note=_why(first, order, finding))
@@ -219,7 +219,7 @@ class FixTrials:
             if folder.is_relative_to(here) and not any(folder.is_relative_to(prefix) for prefix in inner)
         ]
 
-    def _imported_from_original(self, candidate: Candidate, result: TrialResult) -> str:
+    def from_original(self, candidate: Candidate, result: TrialResult) -> str:
         """The edited module that did not come from the copy; "" where each did."""
         files = {os.path.realpath(file) for line in result.trace for file in _imported(line)}
         for edit in candidate.edits:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from bisect_loop.fixes.apply import Refused, chosen, write
-from bisect_loop.fixes.model import Edit
+from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.patch import diff_of
 from bisect_loop.fixes.tree import CopyError, copied
-from bisect_loop.model import Finding, Fix, Signature
+from bisect_loop.fixes.trial import FixTrials
+from bisect_loop.model import Condition, Ending, Finding, Fix, Signature, TrialResult
 
 FIX = Fix(
     "guard",
@@ -93,3 +97,19 @@ def test_a_copy_has_the_tree_and_not_what_is_nobodys_source(tmp_path: Path, monk
     monkeypatch.setattr("bisect_loop.fixes.tree._MOST_FILES", 1)
     with pytest.raises(CopyError, match="too big"):
         copied(here, tmp_path / "second")
+
+
+def test_a_module_that_comes_from_the_original_is_noticed(tmp_path: Path) -> None:
+    """Where the tests import an edited file from the user's own tree, what they show says nothing of the edit."""
+    (tmp_path / "app.py").write_text("")
+    commander: Any = SimpleNamespace(suite=SimpleNamespace(root=str(tmp_path)))
+    nothing: Any = None
+    trials = FixTrials(nothing, commander, nothing, Condition(), nothing, nothing, nothing, 3, 1.0)
+    candidate = Candidate("guard", "", "app.py:1", (Edit("app.py", "", "X = 1\n"),))
+
+    def imported(*files: str) -> TrialResult:
+        event = json.dumps({"k": "trace", "what": "imported", "files": files})
+        return TrialResult((), Ending.FINISHED, "fresh", trace=(event,))
+
+    assert trials.from_original(candidate, imported(str(tmp_path / "app.py"))) == "app.py"
+    assert trials.from_original(candidate, imported("/copy/app.py")) == ""
