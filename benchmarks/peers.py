@@ -109,7 +109,7 @@ def _find_dependencies_answer(suite: Suite, output: str) -> str | None:
 TOOLS = (
     Tool("detect-test-pollution", _detect, _detect_answer),
     Tool("pytest-find-dependencies", _find_dependencies, _find_dependencies_answer),
-    Tool(OURS, _ours("--no-roles"), _our_answer),
+    Tool(OURS, _ours("--no-roles", "--no-fixes"), _our_answer),
     Tool("bisect-loop, with roles", _ours(), _our_answer),
 )
 

@@ -163,7 +163,9 @@ class Investigation:
                 for service, names in session.variables.items()
             }
             known = {service: name for service, name in urls.items() if name}
-            self._mending = Mending(trials, self.diagnosis.evidence.sources, session.dispatch.say, known)
+            self._mending = Mending(
+                trials, self.diagnosis.evidence.sources, session.dispatch.say, session.settings.all_fixes, known
+            )
         mended = self._mending.mended(found, self.diagnosis.evidence.explanations.get(found.id))
         if mended != found:
             self.findings[index] = mended

@@ -70,7 +70,8 @@ class Settings:
     confirm: int = 3
     runner: Literal["auto", "fork", "fresh"] = "auto"
     roles: bool = True
-    fixes: bool = True  # try mends for what was confirmed
+    fixes: bool = True  # try mends for what was confirmed, up to one that works
+    all_fixes: bool = False  # all of them
     reset_external: tuple[str, ...] = ()  # services that are not ours and may be emptied all the same
     outputs: tuple[Path, ...] = ()  # files that the command itself will write
 

@@ -108,7 +108,8 @@ def suite_options(command: F) -> F:
                 help="How trials run.",
             ),
             click.option("--roles/--no-roles", default=True, help="Also look for cleaners and further polluters."),
-            click.option("--fixes/--no-fixes", default=True, help="Also try fixes, on a copy of the tree."),
+            click.option("--fixes/--no-fixes", default=True, help="Try fixes, on a copy of the tree, until one works."),
+            click.option("--all-fixes", is_flag=True, help="Try every fix, and say which of them fail."),
             click.option("--debug", is_flag=True, help="Show tracebacks of this tool."),
         )
     ):
@@ -177,6 +178,7 @@ def settings_of(
     runner: Literal["auto", "fork", "fresh"],
     roles: bool,
     fixes: bool,
+    all_fixes: bool,
     budget: float | None,
     coverage: bool | None,
     workers: int | None = None,
@@ -224,7 +226,8 @@ def settings_of(
         confirm=confirm,
         runner=runner,
         roles=roles,
-        fixes=fixes,
+        fixes=fixes or all_fixes,
+        all_fixes=all_fixes,
         reset_external=reset_external,
         outputs=tuple(path.absolute() for path in outputs),
     )

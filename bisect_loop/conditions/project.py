@@ -57,6 +57,7 @@ class Config:
     runner: Literal["auto", "fork", "fresh"] | None = None
     roles: bool | None = None
     fixes: bool | None = None
+    all_fixes: bool | None = None
     json: str | None = None
     html: str | None = None
     junit: str | None = None
@@ -215,7 +216,7 @@ def _one_of(*choices: str) -> Callable[[object], str]:
 
 _CHECKS: dict[str, Callable[[object], Any]] = {
     **dict.fromkeys(("order", "victim", "from_log", "python", "json", "html", "junit", "sarif", "markdown"), _text),
-    **dict.fromkeys(("coverage", "roles", "fixes", "dry_run", "debug"), _flag),
+    **dict.fromkeys(("coverage", "roles", "fixes", "all_fixes", "dry_run", "debug"), _flag),
     **dict.fromkeys(("workers", "jobs", "confirm", "most_orders"), _count),
     **dict.fromkeys(("timeout", "budget"), _duration),
     **dict.fromkeys(("paths", "reset_external"), _one_or_more),

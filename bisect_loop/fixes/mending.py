@@ -5,7 +5,6 @@ Several victims of one cause get the mend that worked for the first of them, tri
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,17 +17,18 @@ from bisect_loop.provenance.explain import Explanation
 from bisect_loop.provenance.source import Sources
 from bisect_loop.runner.dispatch import OutOfBudget
 
-_ENOUGH = 3  # mends that work
-_LONG = 60.0  # seconds, after which one that works is enough
-
 
 @dataclass(slots=True)
 class Mending:
-    """Tries mends for the findings of one suite. `say` is told what the reader must know."""
+    """Tries mends for the findings of one suite, up to the first that works, or every one of them.
+
+    `say` is told what the reader must know.
+    """
 
     trials: FixTrials
     sources: Sources
     say: Callable[[str], None]
+    every: bool = False
     urls: Mapping[str, str] = field(default_factory=dict)  # service -> the variable that holds its URL
     files: Files = field(init=False)
     _worked: dict[object, list[Candidate]] = field(default_factory=dict)  # by cause
@@ -51,12 +51,9 @@ class Mending:
             return finding
         fixes: list[Fix] = []
         try:
-            began = time.monotonic()
             arms = self.trials.arms(finding)
             for candidate in chosen:
-                working = sum(fix.works for fix in fixes)
-                enough = working >= _ENOUGH or (working > 0 and time.monotonic() - began > _LONG)
-                if not (candidate.likely and enough):
+                if self.every or (candidate.likely and not any(fix.works for fix in fixes)):
                     fixes.append(self.trials.tried(finding, candidate, arms))
         except OutOfBudget:
             self.say(f"the budget ended before every fix of {finding.id} was tried")

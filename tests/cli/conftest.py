@@ -57,11 +57,20 @@ def environ(*, plugins: bool = True) -> dict[str, str]:
 
 @pytest.fixture
 def cli(tmp_path: Path) -> Cli:
-    """Run `bisect-loop ARGS` in `cwd`; `run` and `hunt` also write JSON. pytest loads plugins with `plugins` only."""
+    """Run `bisect-loop ARGS` in `cwd`; `run` and `hunt` also write JSON. pytest loads plugins with `plugins` only, and
+    fixes are tried with `fixes` only: both take their time."""
 
-    def call(*args: str, cwd: Path | None = None, env: dict[str, str] | None = None, plugins: bool = False) -> Done:
+    def call(
+        *args: str,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+        plugins: bool = False,
+        fixes: bool = False,
+    ) -> Done:
         file = tmp_path / "result.json"
         more = [f"--json={file}"] if args[0] in ("run", "hunt") else []
+        if args[0] in ("run", "hunt") and not fixes:
+            more.append("--no-fixes")
         words = [args[0], *more, *args[1:]]
         done = subprocess.run(
             command_line(*words),

@@ -53,9 +53,19 @@ def test_a_verified_fix_is_shown_and_written(cli: Cli, tmp_path: Path) -> None:
     subprocess.run([*git, "init", "-q"], check=True)
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "-qm", "x"], check=True)
-    options = ("--orders", "reverse", "--confirm", "2", "--no-roles", "--", "-p", "pytest_asyncio.plugin")
+    options = (
+        "--all-fixes",
+        "--orders",
+        "reverse",
+        "--confirm",
+        "2",
+        "--no-roles",
+        "--",
+        "-p",
+        "pytest_asyncio.plugin",
+    )
 
-    done = cli("run", *options, cwd=root)
+    done = cli("run", *options, cwd=root, fixes=True)
     (finding,) = done.result["findings"]
     fixes = {fix["kind"]: fix for fix in finding["fixes"]}
     reset, loop, alone = fixes["reset-singleton"], fixes["session-loop"], fixes["session-fixture-loop"]

@@ -42,7 +42,18 @@ class Result:
 
 def command_for(truth: Truth, suite: Path, json_file: Path, order_file: Path, orders: str) -> list[str]:
     """Return the command line for the suite at `suite`, and write the order file where one is needed."""
-    command = [sys.executable, "-m", "bisect_loop", "run", "-C", str(suite), "--json", str(json_file), "--no-ci"]
+    command = [
+        sys.executable,
+        "-m",
+        "bisect_loop",
+        "run",
+        "-C",
+        str(suite),
+        "--json",
+        str(json_file),
+        "--no-ci",
+        "--no-fixes",
+    ]
     if truth.hand_over and truth.failing_order is not None:
         order_file.write_text("\n".join(json.dumps(nodeid) for nodeid in truth.failing_order), encoding="utf-8")
         command += ["--order", str(order_file)]

@@ -1,4 +1,4 @@
-"""`python -m tests.scenarios [--truth] [NAME...]`: every scenario with the tool's default options, as a table.
+"""`python -m tests.scenarios [--truth] [NAME...]`: every scenario with the tool's default options and every fix.
 
 With --truth the truth itself is checked instead, with plain pytest; services are those of the environment.
 """
@@ -42,7 +42,7 @@ def show(chosen: list[Scenario]) -> int:
     for scenario in chosen:
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
-            code, result, _ = scenario.copy(Path(folder)).run(*scenario.options)
+            code, result, _ = scenario.copy(Path(folder)).run("--all-fixes", *scenario.options)
         seconds = f"{time.monotonic() - began:.1f}"
         rows = compare(scenario, code, result)
         for index, row in enumerate(rows):

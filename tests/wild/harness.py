@@ -92,7 +92,7 @@ class Wild:
         return self.scratch / "result.json"
 
     def command(self, *args: str) -> list[str]:
-        return command_line("run", f"--json={self.result_file}", "tests", *args)
+        return command_line("run", f"--json={self.result_file}", "--no-fixes", "tests", *args)
 
     def result(self) -> dict[str, Any]:
         return json.loads(self.result_file.read_text()) if self.result_file.exists() else {}
