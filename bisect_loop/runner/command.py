@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -16,6 +17,8 @@ from bisect_loop.runner.target import Target
 
 # Past this many ids a command line is no longer something to read; they go into a file.
 _LONG = 25
+
+_XDIST = ("-n", "--numprocesses", "--dist", "--tx", "--maxprocesses")
 
 _ORDER_PLUGIN = '''"""Keeps these tests only, in this order: pytest -p {name}, with this folder on PYTHONPATH."""
 
@@ -138,6 +141,8 @@ class Commander:
         env: Sequence[tuple[str, str]],
     ) -> str:
         kept = [arg for arg in condition.arguments if arg not in self.paths]
+        if "-n0" in self.neutral:
+            kept = _without_workers(kept)
         start = [self.started[name] for name in condition.services if name in self.started]
         around = [*self.tool(sys.executable), "with", *start, "--"] if start else []
         words = [*around, *self.program(condition), *kept, *self.neutral, *options, *arguments]
@@ -224,6 +229,19 @@ class Commander:
         return PlainCommand(
             f'PYTHONPATH={shlex.quote(where)}"${{PYTHONPATH:+:$PYTHONPATH}}" {text}', ((f"{module}.py", content),)
         )
+
+
+def _without_workers(args: Sequence[str]) -> list[str]:
+    """`args` without what asks pytest-xdist for workers, which `-n0` behind them would only take back."""
+    kept: list[str] = []
+    pending = list(args)
+    while pending:
+        arg = pending.pop(0)
+        if arg in _XDIST:
+            del pending[:1]
+        elif not re.match(r"-n\d|-n(auto|logical)$|--(numprocesses|dist|tx|maxprocesses)=", arg):
+            kept.append(arg)
+    return kept
 
 
 def _digest(content: str) -> str:
