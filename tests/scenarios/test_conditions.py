@@ -74,3 +74,20 @@ def test_a_failure_that_needs_coverage(tmp_path: Path) -> None:
     assert "--cov" in found["replay"]["command"]
     code, result, _ = scenario.run("--no-coverage", "--orders", "reverse", plugins=False)
     assert (code, result["findings"]) == (0, [])
+
+
+def test_data_that_is_left_in_services(tmp_path: Path) -> None:
+    """A row breaks one victim and a key another; what each polluter leaves is named, and which service matters."""
+    scenario = copy_of("rows_and_keys", tmp_path)
+    code, result, shown = scenario.run(
+        "--orders", "reverse", "--confirm", "1", "--no-fixes", "--no-roles", plugins=False
+    )
+    rows = compare(scenario, code, result)
+    assert [row.wrong for row in rows] == [[] for _ in rows], shown
+    assert {service["name"] for service in result["conditions"]["services"]} == {*scenario.conditions["services"]}
+    told = {finding["victim"]: finding for finding in result["findings"]}
+    for truly in scenario.findings:
+        finding = told[truly.victim]
+        assert finding["leaks"] == [f"{truly.polluters[0]} {truly.told['leaves']}"]
+        assert {name: finding["needs"][name] for name in ("env", "services")} == truly.told["needs"]
+        assert finding["replay"]["ran"]
