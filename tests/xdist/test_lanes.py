@@ -73,17 +73,18 @@ def test_a_forked_child_has_the_identity_too(runner_of: MakeRunner, tmp_path: Pa
 
 @pytest.mark.parametrize("dist", ["load", "loadgroup"])
 def test_a_crashed_worker_is_an_ending(runner_of: MakeRunner, dist: Dist) -> None:
-    """A worker that dies ends its lane and the trial, which says who and where; the other lane is whole."""
+    """A worker that dies ends its lane and the trial, which says who and where; a lane that lives on is whole."""
     result = runner_of(suites.ENDING, HOW="crash").run(distributed(dist))
     assert result.ending is Ending.CRASHED
-    # xdist may start another worker, and under loadgroup that one is given the same test, and dies of it too.
+    # Under loadgroup xdist may give the test to the other worker as well, which dies of it too.
     dead = [lane for lane in result.lanes if lane.ending is Ending.CRASHED]
     assert dead
     assert result.detail in [f"worker {lane.worker.id} crashed in test_e.py::test_ends" for lane in dead]
     for lane in dead:
         last = result.outcomes[lane.places[-1]]
         assert (last.nodeid, last.signatures[0].family) == ("test_e.py::test_ends", "crash")
-    assert [lane.ending for lane in result.lanes if lane not in dead] == [Ending.FINISHED]
+    living = [lane.ending for lane in result.lanes if lane not in dead]
+    assert living == [Ending.FINISHED] * (2 - len(dead))
 
 
 def test_a_hanging_worker_is_an_ending(runner_of: MakeRunner) -> None:

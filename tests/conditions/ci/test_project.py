@@ -36,6 +36,8 @@ confirm = 5
 python = ".venv/bin/python"
 runner = "fresh"
 roles = false
+fixes = false
+all-fixes = true
 json = "a.json"
 html = "a.html"
 junit = "a.xml"
@@ -79,6 +81,8 @@ def test_every_key(tmp_path: Path) -> None:
         python=".venv/bin/python",
         runner="fresh",
         roles=False,
+        fixes=False,
+        all_fixes=True,
         json="a.json",
         html="a.html",
         junit="a.xml",
@@ -119,7 +123,7 @@ def test_other_ways_to_write(tmp_path: Path) -> None:
     [
         ("time-out = 3", ":3: [tool.bisect-loop] has no key 'time-out'; did you mean 'timeout'?"),
         ("resetexternal = 3", ":3: [tool.bisect-loop] has no key 'resetexternal'; did you mean 'reset-external'?"),
-        ("zzz = 3", ":3: [tool.bisect-loop] has no key 'zzz'; the keys are args, budget, ci, "),
+        ("zzz = 3", ":3: [tool.bisect-loop] has no key 'zzz'; the keys are all-fixes, args, budget, ci, "),
         ('jobs = "4"', ':3: `jobs` must be a whole number of at least 1, without quotes, not "4".'),
         ("jobs = 0", ":3: `jobs` must be a whole number of at least 1, without quotes, not 0."),
         ("jobs = true", ":3: `jobs` must be a whole number of at least 1, without quotes, not true."),
