@@ -175,7 +175,10 @@ class FixTrials:
             suite=suite,
             paths=frozenset(copy.text(path) for path in self.commander.paths),
             store=copy.place(self.root) / ".bisect-loop" / "replay",
-            started={},  # the slot's own are emptied before each run, which is quicker than starting new ones
+            # The slot's own are emptied before each run, which is quicker than starting new ones; their variables are
+            # in the environment already.
+            started={},
+            given={},
         )
         return [
             Arm(

@@ -32,9 +32,10 @@ def test_plain_run_takes_what_the_workflow_says(cli: Cli, tmp_path: Path) -> Non
     shutil.copytree(SCENARIOS / "redis_singleton", project, ignore=shutil.ignore_patterns(".bisect-loop"))
     (project / ".github" / "workflows").mkdir(parents=True)
     (project / ".github" / "workflows" / "ci.yml").write_text(WORKFLOW)
-    done = cli("run", "--orders", "reverse", "--confirm", "1", "--no-roles", cwd=project, plugins=True)
+    done = cli("run", "--orders", "reverse", "--confirm", "1", "--no-roles", cwd=project, plugins=True, fixes=True)
     assert done.code == 1, done.err
     (found,) = done.result["findings"]
+    assert [fix["verified"] for fix in found["fixes"]][:1] == [[1, 1]], done.err
     assert found["needs"]["services"] == ["redis"]
     assert found["needs"]["env"] == ["REDIS_URL"]
     assert "ci.yml" in " ".join(done.result["conditions"]["sources"])

@@ -29,9 +29,11 @@ def own_values(own: Ownership, clock: Callable[[], float] = record.now) -> Dict[
     homes = {name for name, _ in modules}
     for name, module in modules:
         for label, value in module_items(module):
-            home = getattr(value, "__module__", None) if issubclass(type(value), (type, types.FunctionType)) else name
-            if home != name and home in homes:
-                continue  # imported: it is looked at where it was made
+            cache = type(value).__name__ == "_lru_cache_wrapper"
+            named = cache or issubclass(type(value), (type, types.FunctionType))
+            home = getattr(value, "__module__", None) if named else name
+            if home != name and (home in homes or cache):
+                continue  # imported: it is looked at where it was made, and what a library remembers is its own affair
             queue.append((name + label, value, 1))
     while queue and len(found) < _MOST and clock() < deadline:
         path, value, depth = queue.popleft()
