@@ -39,6 +39,7 @@ CACHE = {}
 SEEN = []
 """
 PRICE = """
+from urllib.parse import urlsplit
 from app.settings import CACHE, settings as config
 
 def price(n):
@@ -57,7 +58,9 @@ def test_settings():
     app.unreached.FLAG = True
 
 def test_cache():
+    import app.price
     app.settings.CACHE[3] = 7
+    app.price.urlsplit("redis://a-library/remembers")
 
 def test_process():
     os.environ["MODE"] = "fast"
