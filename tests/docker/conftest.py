@@ -1,4 +1,4 @@
-"""Tests against a real Docker engine. Where there is none they are skipped, or with BISECT_LOOP_TEST_DOCKER=1 fail."""
+"""Tests against a real Docker engine. Where there is none they are skipped, or with TESTS_MUST_HAVE_DOCKER=1 fail."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def engine() -> Iterator[Engine]:
         for image in (REDIS_IMAGE, POSTGRES_IMAGE):
             found.image(image, print)
     except Unavailable as reason:
-        if os.environ.get("BISECT_LOOP_TEST_DOCKER"):
+        if os.environ.get("TESTS_MUST_HAVE_DOCKER"):
             pytest.fail(f"the tests of containers must run here: {reason}")
         pytest.skip(f"no test of containers: {reason}")
     yield found

@@ -34,7 +34,7 @@ def up(engine: Engine) -> Iterator[tuple[str, int, int]]:
     command = compose()
     if command is None:
         reason = "neither docker compose nor docker-compose is on PATH"
-        if os.environ.get("BISECT_LOOP_TEST_DOCKER"):
+        if os.environ.get("TESTS_MUST_HAVE_DOCKER"):
             pytest.fail(f"the tests of containers must run here: {reason}")
         pytest.skip(f"no test of docker-compose.yml: {reason}")
     name = f"blt{uuid.uuid4().hex[:10]}"

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-MATRIX = "BISECT_LOOP_MATRIX"
+MATRIX = "TESTS_OF_OTHER_PYTHONS"
 """The variable that asks for the tests of other interpreters."""
 
 VERSIONS = ("3.8", "3.9", "3.10", "3.11", "3.12", "3.13")
