@@ -338,7 +338,7 @@ class Suite:
     plugins: tuple[str, ...] = ()
     startup_seconds: float = 0.0
     invocation_dir: str = ""
-    loops: bool = False  # whether something has imported asyncio by the end of collection
+    loops: bool = False  # whether the user's own modules have to do with event loops
 
 
 @dataclass(frozen=True, slots=True)

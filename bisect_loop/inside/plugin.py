@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import types
 from typing import Any, Generator, Iterable
 
 import pytest
@@ -234,6 +235,32 @@ def measures_coverage(config: pytest.Config) -> bool:
     return getattr(config.pluginmanager.getplugin("_cov"), "cov_controller", None) is not None
 
 
+_ASYNC = 0x80 | 0x200  # inspect.CO_COROUTINE, CO_ASYNC_GENERATOR
+
+
+def uses_loops(config: pytest.Config) -> bool:
+    """Whether the user's own modules have to do with event loops; that a plugin has imported asyncio says nothing."""
+    root = str(config.rootpath) + os.sep
+    for module in list(sys.modules.values()):
+        file = vars(module).get("__file__") if issubclass(type(module), types.ModuleType) else None
+        own = isinstance(file, str) and file.startswith(root) and "site-packages" not in file
+        if own and any(_asynchronous(value) for value in list(vars(module).values())):
+            return True
+    return False
+
+
+def _asynchronous(value: Any) -> bool:
+    # By the type alone: a proxy may do anything when it is asked for an attribute.
+    if type(value) is types.ModuleType:
+        return value.__name__ in ("asyncio", "anyio", "uvloop")
+    if type(value) is types.FunctionType:
+        return bool(value.__code__.co_flags & _ASYNC)
+    if issubclass(type(value), type):
+        methods = [method for method in list(vars(value).values()) if type(method) is types.FunctionType]
+        return any(method.__code__.co_flags & _ASYNC for method in methods)
+    return False
+
+
 def describe(config: pytest.Config, session: pytest.Session) -> dict[str, Any]:
     """What collection showed, for the tool."""
     plugins = sorted(
@@ -248,6 +275,6 @@ def describe(config: pytest.Config, session: pytest.Session) -> dict[str, Any]:
         "paths": [str(path) for path in getattr(config.option, "file_or_dir", None) or ()],
         "ids": [item.nodeid for item in session.items],
         "cwd": os.getcwd(),
-        "loops": "asyncio" in sys.modules,
+        "loops": "asyncio" in sys.modules and uses_loops(config),
         "coverage": measures_coverage(config),
     }

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bisect_loop.model import Ending, Trial
+from bisect_loop.model import Condition, Ending, Trial
 from bisect_loop.runner import Runner, guard
 from bisect_loop.runner.fork import ForkRunner, StartFailure
 from bisect_loop.runner.fresh import FreshRunner
-from bisect_loop.runner.target import Slots, Target
+from bisect_loop.runner.target import Slot, Slots, Target, without_outer_pytest
 from bisect_loop.runner.workspace import Workspace
 from tests.runner import suites
 from tests.runner.conftest import CONDITION, trial
@@ -217,3 +217,27 @@ def test_a_suite_that_cannot_start(
     assert ending is None or failure.value.result.ending is ending
     assert words in failure.value.result.detail
     assert "\n" not in failure.value.result.detail
+
+
+@pytest.mark.parametrize(
+    ("source", "loops"),
+    [
+        ("import asyncio\ndef test_x(): pass\n", True),
+        ("async def helper(): pass\ndef test_x(): pass\n", True),
+        ("class Client:\n    async def get(self): pass\ndef test_x(): pass\n", True),
+        ("import json\ndef test_x(): pass\n", False),
+    ],
+    ids=["module", "function", "method", "none"],
+)
+def test_whether_the_users_own_modules_have_to_do_with_loops(tmp_path: Path, source: str, loops: bool) -> None:
+    """A whole order is traced only where it may say something: that a plugin imported asyncio is no reason."""
+    (tmp_path / "test_a.py").write_text(source)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    environ = {**without_outer_pytest(os.environ), "PYTEST_PLUGINS": "asyncio"}
+    with Workspace() as workspace:
+        target = Target(sys.executable, tmp_path, environ)
+        runner = ForkRunner(target, workspace, Slots([Slot(0)]), Condition(), 60.0)
+        try:
+            assert runner.start().suite.loops is loops
+        finally:
+            runner.close()
