@@ -56,6 +56,6 @@ def command(rest: tuple[str, ...], /, most_orders: int | None, debug: bool, **op
         except Refusal as refusal:
             raise Failed(str(refusal), refusal.code) from refusal
     report = redacted(report, os.environ)
-    show(report, stored=stored)
+    show(report, stored=stored, directory=options["directory"])
     write_files(report, reports)
     return exit_code(report)

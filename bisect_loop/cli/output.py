@@ -70,9 +70,11 @@ def make_listener() -> PlainListener | BoardListener:
     return PlainListener(lambda line: click.echo(terminal.encodable(line, sys.stderr.encoding), err=True))
 
 
-def show(report: RunReport, *, stored: bool) -> None:
-    """Print the result on standard output."""
+def show(report: RunReport, *, stored: bool, directory: Path | None = None) -> None:
+    """Print the result on standard output. `directory` is what -C says: there the commands are meant to be run."""
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     width = shutil.get_terminal_size((100, 24)).columns
     text = terminal.render(report, width=max(60, width), colour=colour, stored=stored)
     click.echo(terminal.encodable(text, sys.stdout.encoding), color=colour, nl=not text.endswith("\n"))
+    if directory is not None and (report.findings or report.stopped_because != "done"):
+        click.echo(f"Run what is printed above in {directory}.")

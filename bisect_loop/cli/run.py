@@ -129,7 +129,7 @@ def command(
         except (Refusal, OrderError, LogError) as refusal:
             raise Failed(str(refusal), getattr(refusal, "code", 4)) from refusal
     report = redacted(report, os.environ)
-    show(report, stored=stored)
+    show(report, stored=stored, directory=options["directory"])
     write_files(report, reports)
     return exit_code(report)
 

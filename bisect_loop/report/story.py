@@ -126,16 +126,22 @@ def verdict(report: RunReport) -> str:
     scope = f"{count(len(report.suite.nodeids), 'test')}, {duration(report.cost.seconds)}"
     scope = f"{count(orders, 'order')} of {scope}" if orders else scope
     numbers = tally(report)
-    if report.stopped_because == "interrupted":
-        return f"Interrupted: best so far {numbers or 'nothing found'} in {scope}."
-    if report.stopped_because == "budget":
-        return f"The budget ended the search: best so far {numbers or 'nothing found'} in {scope}."
+    if report.stopped_because != "done":
+        why = "Interrupted" if report.stopped_because == "interrupted" else "The budget ended the search"
+        return f"{why}: best so far {numbers or 'no finding'} in {scope}{_left(report)}."
     if found(report):
         return f"{numbers} in {scope}."
     if not numbers:
         return f"Nothing order-dependent found in {scope}."
     confirmed = "confirmed" if "suspicion" in numbers else "found"
     return f"Nothing order-dependent {confirmed} in {scope}: {numbers}."
+
+
+def _left(report: RunReport) -> str:
+    """Return what a run that was cut short has seen fail and not said anything of, as the end of a sentence."""
+    seen = {victim for order in report.orders_tried for victim in order.failed}
+    left = len(seen - {finding.victim for finding in report.findings})
+    return f"; {count(left, 'failing test')} not looked into" if left else ""
 
 
 def _closing(report: RunReport, stored: bool) -> tuple[Line, ...]:

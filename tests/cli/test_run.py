@@ -70,6 +70,7 @@ def test_run_from_another_directory(cli: Cli, suite: Path, tmp_path: Path) -> No
     assert done.code == 1
     (found,) = done.result["findings"]
     assert found["victim"] == VICTIM
+    assert done.out.endswith(f"Run what is printed above in {suite / 'tests'}.\n")
     shown = subprocess.run(found["replay"]["command"], shell=True, cwd=suite / "tests", env=environ(plugins=False))
     assert shown.returncode == 1
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bisect_loop.model import Finding, Suite
+from bisect_loop.model import Finding, OrderTried, Suite
 from bisect_loop.report.story import tally
 from bisect_loop.report.terminal import encodable, render, render_findings
 from tests.report.values import (
@@ -235,3 +235,14 @@ def test_a_failure_of_chance_that_was_only_told_of_is_counted_once() -> None:
     assert tally(report(unknown, NOT_REPRODUCED, SUSPECTED)) == (
         "1 suspicion, 1 test that fails by chance and 1 failure that did not show here"
     )
+
+
+def test_a_run_that_is_cut_short_says_what_it_did_not_look_into() -> None:
+    """Failures that were seen are not nothing: they are counted until a finding says more of them."""
+    tried = (OrderTried("default", None, (VICTIM, "tests/a.py::test_x")), OrderTried("reverse", None, (VICTIM,)))
+    cut = report(orders_tried=tried, stopped_because="interrupted")
+    assert "best so far no finding in 2 orders" in render(cut)
+    assert "; 2 failing tests not looked into." in " ".join(render(cut).split())
+    explained = replace(cut, findings=(replace(VICTIM_OF_ONE, victim=VICTIM),))
+    assert "; 1 failing test not looked into." in " ".join(render(explained).split())
+    assert "not looked into" not in render(replace(cut, stopped_because="done"))
