@@ -200,11 +200,14 @@ class Session:
 
         def has(module: str) -> bool:
             command = [self.target.python, "-c", code, module]
-            return subprocess.run(command, cwd=self.target.cwd, env=dict(self.target.environ)).returncode == 0
+            try:
+                return subprocess.run(command, cwd=self.target.cwd, env=dict(self.target.environ)).returncode == 0
+            except OSError:
+                return True  # an interpreter that does not start is told of when it is to collect
 
         try:
             chosen, note = with_coverage(condition, self.settings.coverage, self.settings.ci_coverage, has)
-        except (CoverageError, OSError) as error:
+        except CoverageError as error:
             raise Refusal(str(error)) from error
         if note:
             self._say(note)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Cli
 
 LONG = 'ValueError("the first line\\nthe second line\\n\\nthe last line")'
@@ -27,3 +29,15 @@ def test_internal_error_in_the_middle_of_an_order(cli: Cli, suite: Path) -> None
     done = cli("run", "tests", "--orders", "default", cwd=suite)
     assert "ValueError: the first line" in done.out
     assert "the second line" not in done.err + done.out
+
+
+@pytest.mark.parametrize("more", [(), ("--coverage",)], ids=["plain", "coverage"])
+def test_an_interpreter_that_does_not_start(cli: Cli, suite: Path, more: tuple[str, ...]) -> None:
+    """A file that is no program is named, with what the system said of it, whatever is asked of it first."""
+    (suite / "no-program").touch()
+    done = cli("run", "tests", "--python", "./no-program", *more, cwd=suite)
+    assert done.code == 4
+    assert (
+        done.err
+        == f"bisect-loop: pytest does not start: {suite / 'no-program'} cannot be started: Permission denied.\n"
+    )
