@@ -50,15 +50,22 @@ class Locator:
 
     def own(self, filename: str) -> str | None:
         """The path relative to the root where the file is the user's own, else None."""
-        if filename not in self.known and (not filename or filename[0] == "<"):
-            self.known[filename] = None  # made at run time: "<string>", "<frozen importlib._bootstrap>"
-        if filename not in self.known:
-            path = os.path.realpath(filename)
-            inside = path.startswith(self._root) and "site-packages" not in path
-            # A virtual environment often lies in the root, and a root in a prefix is the user's all the same.
-            nested = any(path.startswith(p) for p in self._foreign if p.startswith(self._root))
-            self.known[filename] = path[len(self._root) :] if inside and not nested else None
-        return self.known[filename]
+        if filename in self.known:
+            return self.known[filename]
+        found = self.known[filename] = self._own(filename)
+        return found
+
+    def _own(self, filename: str) -> str | None:
+        if not filename or filename[0] == "<":
+            return None  # made at run time: "<string>", "<frozen importlib._bootstrap>"
+        path = os.path.realpath(os.path.join(self._root, filename))
+        # What was compiled to C names its source as it was called where it was built: "asyncpg/pool.pyx".
+        if not os.path.isabs(filename) and not os.path.exists(path):
+            return None
+        inside = path.startswith(self._root) and "site-packages" not in path
+        # A virtual environment often lies in the root, and a root in a prefix is the user's all the same.
+        nested = any(path.startswith(p) for p in self._foreign if p.startswith(self._root))
+        return path[len(self._root) :] if inside and not nested else None
 
     def where(self, traceback: TracebackType | None) -> str:
         """The innermost line of the user's own code ("tests/test_a.py:12"), else the innermost line of all."""

@@ -111,7 +111,7 @@ class Census:
     def _describe(self, walker: _Walk) -> None:
         made = {id(obj): event for obj, event in self._watch.made.alive()}
         bound = {id(obj): event for obj, event in self._watch.bound.alive()}
-        taken = {id(lock): event for lock, event in list(self._watch.taken.items())}
+        taken = {id(lock): event for lock, event in self._watch.taken.alive()}
         for loop in walker.loops:
             number = self._watch.loop(loop).number
             ways = self.ways.setdefault(number, [])

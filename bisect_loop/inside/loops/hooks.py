@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import weakref
-from asyncio import base_events, base_subprocess, events, locks, runners, selector_events, streams
+from asyncio import base_events, base_subprocess, events, locks, runners, selector_events, streams, tasks
 from typing import Any, Callable
 
 from .patches import Patches
@@ -55,25 +55,38 @@ def _birth(watch: Watch, original: Callable[..., None]) -> Callable[..., None]:
 def _death(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any], None]:
     @functools.wraps(original)
     def close(self: Any) -> None:
-        was_closed = self.is_closed()
-        if watch.active and not was_closed and not watch.loop(self).cancelled:
+        if not watch.active or self.is_closed():
+            return original(self)
+        known = watch.loop(self)
+        if not known.cancelled:
             note_pending(watch, self)
         original(self)
-        if watch.active and not was_closed and self.is_closed():
-            known = watch.died(self)
+        if self.is_closed():
+            watch.died(known)
 
             def _check_closed() -> None:
                 watch.touch(known, CLOSED, 2)
                 raise RuntimeError("Event loop is closed")
 
             self._check_closed = _check_closed
+        return None
 
     return close
 
 
 def note_pending(watch: Watch, loop: Any) -> None:
     """Record the tasks of `loop` that did not end by themselves."""
-    watch.pending(loop, [task for task in asyncio.all_tasks(loop) if not task.done()])
+    if _any_task():
+        watch.pending(loop, [task for task in asyncio.all_tasks(loop) if not task.done()])
+
+
+def _any_task() -> bool:
+    """Whether any loop of the process has a task, as far as that is cheap to say: mostly a loop that ends has none."""
+    known = vars(tasks)
+    scheduled = known.get("_scheduled_tasks", known.get("_all_tasks"))
+    if type(scheduled) is not weakref.WeakSet:
+        return True  # CPython 3.14 keeps them in C
+    return bool(scheduled.data) or bool(known.get("_eager_tasks"))  # type: ignore[attr-defined]
 
 
 def _cancelling(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -103,12 +116,14 @@ def future_guard(watch: Watch, original: Callable[[Any], Any]) -> Callable[[Any]
 
 
 def task_site(watch: Watch, original: Callable[..., Any]) -> Callable[..., Any]:
+    own = watch.locator.own
+
     @functools.wraps(original)
     def create_task(self: Any, coro: Any, **kwargs: Any) -> Any:
         task = original(self, coro, **kwargs)
         code = getattr(coro, "cr_code", None)
         # What a library runs for itself is not what anybody's module holds.
-        if watch.active and code is not None and watch.locator.own(code.co_filename) is not None:
+        if watch.active and code is not None and own(code.co_filename) is not None:
             watch.made.add(task, watch.event(1, self, most=2, farthest=12))
         return task
 
@@ -147,11 +162,11 @@ def _acquire(watch: Watch, original: Callable[[Any], Any]) -> Callable[[Any], An
     async def acquire(self: Any) -> Any:
         if watch.watching() and self.locked():
             owner = watch.taken.get(self)
-            if owner is not None and owner.place.test != watch.test:
+            if owner is not None and owner.test != watch.test:
                 watch.touch(None, HELD, 2, self)
         taken = await original(self)
         if watch.active and self.locked():
-            watch.taken[self] = watch.event(1, _running())
+            watch.taken.add(self, watch.event(1, _running()))
         return taken
 
     return acquire

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Callable, Dict, Generator, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import pytest
 
@@ -55,48 +55,26 @@ class Tracer:
 
     # Where the run is.
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        if self._watch is not None:
-            self._watch.test, self._watch.phase = nodeid, ""
+    # Plain hooks, which say when a phase begins: wrappers, which would see its end as well, cost ten times as much.
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        if self._watch is not None:
+            self._watch.test, self._watch.phase = item.nodeid, "setup"
         self._session = item.session
         self._imported()
         if item.nodeid == self.victim:
             self._take_census(item)
-        return (yield from self._phase("setup"))
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        self._imported()
-        return (yield from self._phase("call"))
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
+        if self._watch is not None:
+            self._watch.phase = "call"
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        return (yield from self._phase("teardown"))
-
-    def _phase(self, name: str) -> Generator[None, Any, Any]:
-        watch = self._watch
-        if watch is not None:
-            watch.phase = name
-        try:
-            return (yield)
-        finally:
-            if watch is not None:
-                watch.phase = ""
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
-        watch = self._watch
-        if watch is None:
-            return (yield)
-        watch.fixtures.append(str(fixturedef.argname))
-        try:
-            return (yield)
-        finally:
-            watch.fixtures.pop()
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
+        if self._watch is not None:
+            self._watch.phase = "teardown"
 
     def _imported(self) -> None:
         if self._watch is not None and self._makers is not None and len(sys.modules) != self._modules:
@@ -121,7 +99,7 @@ class Tracer:
         if watch is None:
             return
         self._emit(k="trace", what="fixtures", of=item.nodeid, fixtures=self._fixtures(item))
-        if not watch.strangers() and not watch.taken:
+        if not watch.strangers() and not any(True for _ in watch.taken.alive()):
             return
         census = self._census = Census(watch)
         watch.active = False  # the walk must not trace itself
@@ -156,7 +134,7 @@ class Tracer:
         watch = self._watch
         if watch is None or where.finalizer or len(self._touches) >= _MOST_TOUCHES:
             return
-        if loop is not None and loop.born is not None and loop.born.place.test == self.victim:
+        if loop is not None and loop.born is not None and loop.born.test == self.victim:
             return  # the victim's own: whatever it does with that, nobody before it is to blame
         key = (0 if loop is None else loop.number, how, where.own[0][0] if where.own else "")
         if key in self._touches:
@@ -176,7 +154,7 @@ class Tracer:
             how=how,
             loop=None if loop is None else loop.data(),
             phase=watch.phase,
-            fixture=watch.fixtures[-1] if watch.fixtures else "",
+            fixture=where.fixture,
             stack=where.own,
             libraries=where.libraries,
             **more,

@@ -38,15 +38,18 @@ def _birth(watch: Watch, original: Callable[..., None]) -> Callable[..., None]:
 
 def _death(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any], None]:
     def close(self: Any) -> None:
-        was_closed = self.is_closed()
-        if watch.active and not was_closed:
+        if not watch.active or self.is_closed():
+            return original(self)
+        known = watch.loop(self)
+        if not known.cancelled:
             note_pending(watch, self)
         original(self)
-        if watch.active and not was_closed and self.is_closed():
-            watch.died(self)
+        if self.is_closed():
+            watch.died(known)
             for name in _DEAD:
                 if hasattr(type(self), name):
                     setattr(self, name, _tombstone(watch, self, name))
+        return None
 
     close._bisect_loop = True  # type: ignore[attr-defined]
     return close

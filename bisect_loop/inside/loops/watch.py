@@ -4,36 +4,48 @@ from __future__ import annotations
 
 import itertools
 import weakref
-from typing import Any, Callable, Dict, Generic, Iterator, List, Optional, Tuple, TypeVar
+from typing import Any, Callable, Dict, Generic, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 from ..signature import Locator
-from .sites import Site, Stack, sites, stack
+from .sites import Files, Line, Stack, look, stack, written
 
 T = TypeVar("T")
 
+# What has died is forgotten when there are about this many: kept longer, it costs the collector more than this does.
+_FEW = 128
+
 
 class Marks(Generic[T]):
-    """Something known of objects, which are neither kept alive nor hashed nor compared."""
+    """Something known of objects, which are neither kept alive nor hashed nor compared.
+
+    An address only finds the entry; the weak reference in it says whether it is that object still.
+    """
 
     def __init__(self) -> None:
-        self._entries: List[Tuple[Any, T]] = []
-        self._full = 1024
+        self._entries: Dict[int, Tuple[Any, T]] = {}
+        self._full = _FEW
         # Of objects that take no weak reference (asyncpg.Pool has slots): by the name of their type.
         self.by_type: Dict[str, List[T]] = {}
 
     def add(self, obj: Any, known: T) -> None:
+        """What is known of `obj` from now on."""
         try:
-            self._entries.append((weakref.ref(obj), known))
+            self._entries[id(obj)] = (weakref.ref(obj), known)
         except TypeError:
             self.by_type.setdefault(type_name(type(obj)), []).append(known)
             return
         if len(self._entries) > self._full:
-            self._entries = [entry for entry in self._entries if entry[0]() is not None]
-            self._full = 2 * len(self._entries) + 1024
+            self._entries = {key: entry for key, entry in self._entries.items() if entry[0]() is not None}
+            self._full = 2 * len(self._entries) + _FEW
+
+    def get(self, obj: Any) -> Optional[T]:
+        """What is known of `obj` itself."""
+        entry = self._entries.get(id(obj))
+        return entry[1] if entry is not None and entry[0]() is obj else None
 
     def alive(self) -> Iterator[Tuple[Any, T]]:
         """Each object that is still there, held while it is looked at."""
-        for ref, known in self._entries:
+        for ref, known in list(self._entries.values()):
             obj = ref()
             if obj is not None:
                 yield obj, known
@@ -44,32 +56,24 @@ def type_name(kind: type) -> str:
     return "%s.%s" % (getattr(kind, "__module__", "?"), getattr(kind, "__qualname__", "?"))
 
 
-class Place:
-    """When something happened: in which test, phase and fixture."""
+class Event:
+    """When something happened (in which test, phase and fixture) and the user's lines that led there.
 
-    __slots__ = ("fixture", "phase", "test")
+    `loop` is the number of the loop that runs or is bound to.
+    """
 
-    def __init__(self, test: str, phase: str, fixture: str) -> None:
+    __slots__ = ("fixture", "lines", "loop", "phase", "test")
+
+    def __init__(self, test: str, phase: str, fixture: str = "", lines: Sequence[Line] = (), loop: int = 0) -> None:
         self.test = test
         self.phase = phase
         self.fixture = fixture
-
-    def data(self) -> Dict[str, str]:
-        return {"test": self.test, "phase": self.phase, "fixture": self.fixture}
-
-
-class Event:
-    """A place and the user's lines that led there. `loop` is the number of the loop that runs or is bound to."""
-
-    __slots__ = ("loop", "place", "sites")
-
-    def __init__(self, place: Place, lines: List[Site], loop: int = 0) -> None:
-        self.place = place
-        self.sites = lines
+        self.lines = lines
         self.loop = loop
 
     def data(self) -> Dict[str, Any]:
-        return {**self.place.data(), "stack": self.sites, "loop": self.loop}
+        place = {"test": self.test, "phase": self.phase, "fixture": self.fixture}
+        return {**place, "stack": written(self.lines), "loop": self.loop}
 
 
 class Loop:
@@ -81,10 +85,10 @@ class Loop:
         self.number = number
         self.kind = kind
         self.born = born
-        self.died: Optional[Place] = None
+        self.died: Optional[Event] = None
         self.cancelled = False  # its tasks were, by asyncio's own runner
-        self.pending: List[Dict[str, Any]] = []
-        self.binds: List[Event] = []  # the first transports that the user's lines opened on it
+        self.pending: Sequence[Dict[str, Any]] = ()
+        self.binds: Sequence[Event] = ()  # the first transports that the user's lines opened on it
 
     def data(self) -> Dict[str, Any]:
         return {
@@ -92,7 +96,7 @@ class Loop:
             "kind": self.kind,
             "born": None if self.born is None else self.born.data(),
             "died": None if self.died is None else self.died.data(),
-            "pending": self.pending,
+            "pending": list(self.pending),
             "binds": [event.data() for event in self.binds],
         }
 
@@ -114,67 +118,65 @@ class Watch:
         self.active = True
         self.test = ""
         self.phase = ""
-        self.fixtures: List[str] = []
         self.touched: Callable[[Optional[Loop], str, Stack, Any], None] = lambda *_: None
         self.made: Marks[Event] = Marks()
         self.bound: Marks[Event] = Marks()
-        self.taken: Any = weakref.WeakKeyDictionary()  # locks: who took them last
+        self.taken: Marks[Event] = Marks()  # locks: who took them last
         self.unset: Optional[Event] = None  # who took the main thread's current loop away
-        self._loops: Any = weakref.WeakKeyDictionary()
+        self._loops: Marks[Loop] = Marks()
+        self._files = Files(locator)
         self._numbers = itertools.count(1)
         self._in_touch = False
 
-    @property
-    def place(self) -> Place:
-        return Place(self.test, self.phase, self.fixtures[-1] if self.fixtures else "")
-
     def event(self, depth: int, loop: Any = None, most: int = 6, farthest: int = 120) -> Event:
         """What happens now, seen from the caller at `depth` 1."""
-        number = 0 if loop is None else self.loop(loop).number
-        return Event(self.place, sites(self.locator, depth + 2, most, farthest), number)
+        lines, fixture = look(self._files, depth + 2, most, farthest)
+        return Event(self.test, self.phase, fixture, lines, 0 if loop is None else self.loop(loop).number)
 
     # Loops.
 
     def born(self, loop: Any) -> None:
-        self._loops[loop] = Loop(next(self._numbers), type_name(type(loop)), self.event(2, farthest=_NEAR))
+        self._loops.add(loop, Loop(next(self._numbers), type_name(type(loop)), self.event(2, farthest=_NEAR)))
 
     def loop(self, loop: Any) -> Loop:
         """What is known of `loop`; one that was there before the tracer has no birth."""
-        known: Optional[Loop] = self._loops.get(loop)
+        known = self._loops.get(loop)
         if known is None:
-            known = self._loops[loop] = Loop(next(self._numbers), type_name(type(loop)), None)
+            known = Loop(next(self._numbers), type_name(type(loop)), None)
+            self._loops.add(loop, known)
         return known
 
     def opened(self, transport: Any, loop: Any, depth: int) -> None:
         """`transport` is bound to `loop` from now on."""
         event = self.event(depth + 1, loop)
         self.bound.add(transport, event)
-        binds = self.loop(loop).binds
-        if event.sites and len(binds) < 3:
-            binds.append(event)
-
-    def died(self, loop: Any) -> Loop:
         known = self.loop(loop)
+        if event.lines and len(known.binds) < 3:
+            known.binds = (*known.binds, event)
+
+    def died(self, known: Loop) -> None:
+        """The loop that `known` describes is closed now."""
         if known.died is None:
-            known.died = self.place
-        return known
+            known.died = Event(self.test, self.phase)
 
     def pending(self, loop: Any, tasks: List[Any]) -> None:
         """`tasks` were alive when `loop` came to its end."""
         known = self.loop(loop)
-        for task in tasks[: _MOST_PENDING - len(known.pending)]:
-            code: Any = getattr(task.get_coro(), "cr_code", None)
-            own = None if code is None else self.locator.own(code.co_filename)
-            name = getattr(code, "co_qualname", getattr(code, "co_name", "?"))
-            known.pending.append({"name": name, "at": "%s:%d" % (own, code.co_firstlineno) if own else ""})
+        known.pending = (*known.pending, *map(self._described, tasks))[:_MOST_PENDING]
+
+    def _described(self, task: Any) -> Dict[str, str]:
+        code: Any = getattr(task.get_coro(), "cr_code", None)
+        own = None if code is None else self.locator.own(code.co_filename)
+        name = getattr(code, "co_qualname", getattr(code, "co_name", "?"))
+        return {"name": name, "at": "%s:%d" % (own, code.co_firstlineno) if own else ""}
 
     def strangers(self) -> bool:
         """Whether any loop of an earlier test is there, dead or alive."""
-        return bool(list(self._loops.values()))
+        return any(True for _ in self._loops.alive())
 
     def known(self, numbers: Any) -> List[Loop]:
         """The loops with these numbers that are still there."""
-        return [known for known in list(self._loops.values()) if known.number in numbers]
+        return [known for _, known in self._loops.alive() if known.number in numbers]
 
     # Touches.
 
@@ -188,6 +190,6 @@ class Watch:
             return
         self._in_touch = True
         try:
-            self.touched(loop, how, stack(self.locator, depth + 1), obj)
+            self.touched(loop, how, stack(self._files, depth + 1), obj)
         finally:
             self._in_touch = False
