@@ -206,7 +206,7 @@ class Diagnosis(Asking):
     def _import_time(self, failure: Failure, order: tuple[NodeId, ...], signature: Signature) -> Finding:
         """Find the modules whose collection it takes; `order` fails where everything is collected."""
         victim = order[-1]
-        files = list(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.suite.nodeids))
+        files = self._files
         needed = {nodeid.partition("::")[0] for nodeid in order}
 
         def trial_of(chosen: tuple[str, ...]) -> Trial:
@@ -232,7 +232,12 @@ class Diagnosis(Asking):
             seen_in=failure.seen_in,
         )
         claim = Claim(finding.id, order, signature, imports=narrowed.minimal)
-        return self._confirmed(finding, claim)
+        return self._explained(self._confirmed(finding, claim))
+
+    @property
+    def _files(self) -> list[str]:
+        """The suite's modules of tests, in the order of its collection."""
+        return list(dict.fromkeys(nodeid.partition("::")[0] for nodeid in self.suite.nodeids))
 
     # Chance.
 
@@ -322,9 +327,12 @@ class Diagnosis(Asking):
 
     def _explained(self, finding: Finding) -> Finding:
         """Add why the minimal order fails, where one more run of it, traced, tells."""
-        if finding.import_polluters:
-            return finding  # what a module's import did is over before tracing begins
-        return self.evidence.explained(self.dispatch, finding, self.trial(finding.minimal_order, finding.signature))
+        order = finding.minimal_order
+        collect = None
+        if finding.import_polluters:  # a process of its own is traced from the first import of a test's module
+            needed = {*finding.import_polluters, *(nodeid.partition("::")[0] for nodeid in order)}
+            collect = [path for path in self._files if path in needed]
+        return self.evidence.explained(self.dispatch, finding, self.trial(order, finding.signature, collect))
 
     # Confirming.
 

@@ -87,10 +87,11 @@ class Evidence:
         record = self._record[1]
         if finding.kind == "brittle":
             return replace(finding, changes=changes(record, finding.setters, self.sources))
-        plainer = plain_reason(record, finding.polluters)
-        found = explain(record, finding.polluters, finding.signature, self.sources, plainer=plainer)
+        guilty = (*finding.polluters, *finding.import_polluters)
+        plainer = plain_reason(record, guilty)
+        found = explain(record, guilty, finding.signature, self.sources, plainer=plainer)
         if found is None:
-            return replace(finding, changes=changes(record, finding.polluters, self.sources))
+            return replace(finding, changes=changes(record, guilty, self.sources))
         self.explanations[finding.id] = found
         return replace(finding, cause=found.cause())
 

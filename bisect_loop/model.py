@@ -361,9 +361,17 @@ class Confirmation:
     victim_alone_passed: tuple[int, int] = (0, 0)
 
 
+# The resource of a cause where a test took the main thread's current loop away.
+CURRENT_LOOP = "the current event loop"
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why it fails, as the tracer recorded it: section 9 of the JSON result has the same fields."""
+    """Why it fails, as the tracer recorded it: section 9 of the JSON result has the same fields.
+
+    A test's module stands for a test where its import made or bound something. `used_by` is the test that used it
+    where that was another than the victim, `loop_open` tells that its loop was not closed when the victim began.
+    """
 
     resource: str
     holder: str
@@ -376,6 +384,8 @@ class Cause:
     function: str = ""  # the one around bound_at; "" for code that runs at import
     also_held_by: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()  # environment variables without which it is not made
+    used_by: NodeId = ""
+    loop_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

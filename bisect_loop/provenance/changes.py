@@ -45,9 +45,14 @@ def _canonical(one: Json, sources: Sources) -> str:
 
 
 def plain_reason(record: TraceRecord, guilty: Sequence[NodeId]) -> bool:
-    """Whether a plain value changed in a module that the victim gets to."""
+    """Whether a plain value changed in a module that the victim gets to, other than in what a task waits for."""
+    waited = tuple(f"{held.holder}{sign}" for way in record.waiting for held in way.holders for sign in ".[")
     return any(
-        one["kind"] == "own" and one["near"] is not None and one.get("by") in guilty and not _is_object(one)
+        one["kind"] == "own"
+        and one["near"] is not None
+        and one.get("by") in guilty
+        and not _is_object(one)
+        and not str(one["what"]).startswith(waited)
         for event in record.changes
         for one in event.get("changes", ())
     )

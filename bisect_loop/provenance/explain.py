@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bisect_loop.model import FAMILY_ASSERTION, FAMILY_CROSS_LOOP, FAMILY_HANG, Cause, NodeId, Signature
+from bisect_loop.model import CURRENT_LOOP, FAMILY_ASSERTION, FAMILY_CROSS_LOOP, FAMILY_HANG, Cause, NodeId, Signature
 from bisect_loop.provenance.gates import gates
 from bisect_loop.provenance.record import (
     HELD,
@@ -87,6 +87,8 @@ class Explanation:
             function="" if site is None or site.function == "<module>" else site.function,
             also_held_by=tuple(held.holder for held in self.holders[1:]),
             gates=self.gates,
+            used_by="" if self.touch is None else self.touch.test,
+            loop_open=loop is not None and loop.died is None,
         )
 
 
@@ -107,7 +109,7 @@ def explain(
         return None
     if not _may_be_a_loop(signature):
         return None
-    return _by_census(record, guilty, sources)
+    return _by_misuse(record, guilty, sources) or _by_census(record, guilty, sources)
 
 
 def _may_be_a_loop(signature: Signature) -> bool:
@@ -146,7 +148,7 @@ def _no_loop(record: TraceRecord, touch: Touch, guilty: set[NodeId]) -> Explanat
         return None
     held = Held("asyncio's event loop policy", "", "")
     return Explanation(
-        "the current event loop",
+        CURRENT_LOOP,
         "",
         (held,),
         touch.unset,
@@ -162,10 +164,23 @@ def _no_loop(record: TraceRecord, touch: Touch, guilty: set[NodeId]) -> Explanat
     )
 
 
+def _by_misuse(record: TraceRecord, guilty: set[NodeId], sources: Sources) -> Explanation | None:
+    """A polluter used, on a loop of its own, what belongs to a loop that lives on: it left that in the middle."""
+    for touch in record.misuses:
+        loop = touch.loop
+        if touch.test not in guilty or loop is None or loop.died is not None:
+            continue
+        ways = record.ways(loop.number)
+        near = [way for way in ways if same_library(way, touch.libraries) or touch.type in way.types]
+        if near:
+            return _explained(record, _best(near, sources), loop, touch, sources, "likely")
+    return None
+
+
 def _by_census(record: TraceRecord, guilty: set[NodeId], sources: Sources) -> Explanation | None:
-    for way in record.stuck:
+    for way in (*record.stuck, *record.waiting):
         if way.taken is not None and way.taken.test in guilty:
-            return _explained(record, way, None, None, sources)
+            return _explained(record, way, way.loop, None, sources)
     for loop, ways in sorted(record.held, key=lambda pair: -pair[0].number):
         ours = [way for way in ways if _held_by_user(way)]
         if loop.died is None or not ours:
@@ -203,7 +218,12 @@ def _named(holders: Sequence[Held], sources: Sources) -> Sequence[Held]:
 
 
 def _explained(
-    record: TraceRecord, way: Way | None, loop: SeenLoop | None, touch: Touch | None, sources: Sources
+    record: TraceRecord,
+    way: Way | None,
+    loop: SeenLoop | None,
+    touch: Touch | None,
+    sources: Sources,
+    confidence: Literal["proved", "likely"] | None = None,
 ) -> Explanation | None:
     if way is None:
         return _unheld(record, loop, touch)
@@ -213,7 +233,9 @@ def _explained(
         for held in sorted(_named(way.holders, sources), key=lambda held: _is_test(held.file))
     )
     later = way.steps[way.head :]
-    made = step.made or next((one.made for one in later if one.made is not None and _user_made(one.made)), None)
+    made = step.made
+    if made is None and not step.early:
+        made = next((one.made for one in later if one.made is not None and _user_made(one.made)), None)
     number = 0 if loop is None else loop.number
     bound = next((one.bound for one in later if one.bound is not None and one.bound.loop in (0, number)), None)
     if bound is None and loop is not None:
@@ -238,7 +260,7 @@ def _explained(
         wire_up,
         tuple(gate.name for gate in wire_up.gates) if wire_up is not None else _gates(made, bound, stored, sources),
         record.fixtures,
-        "likely" if touch is None else "proved",
+        confidence or ("likely" if touch is None else "proved"),
     )
 
 
@@ -267,9 +289,9 @@ def _unheld(record: TraceRecord, loop: SeenLoop | None, touch: Touch | None) -> 
     """Nothing of the user's was found to hold it (a library does): what was touched says what it is."""
     if touch is None or not touch.sites:
         return None
-    named = label(touch.type) or next(
-        (found for found in (label(f"{name}.x") for name in touch.libraries) if found), "event loop"
-    )
+    packages = [name.partition(".")[0] for name in touch.libraries]
+    package = next((name for name in packages if name not in ("asyncio", "contextlib", "threading")), "")
+    named = label(touch.type) or (f"something of {package}" if package else "something")
     event = touch.bound or touch.made or (None if loop is None else loop.born)
     return Explanation(
         named, touch.type, (), touch.made, event, None, loop, touch, None, None, (), record.fixtures, "proved"

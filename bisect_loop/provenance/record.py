@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bisect_loop.model import Json, NodeId
 
@@ -54,7 +54,10 @@ class SeenLoop:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One object on a way. `made` is where its constructor was called, `bound` when it was bound to a loop."""
+    """One object on a way. `made` is where its constructor was called, `bound` when it was bound to a loop.
+
+    `early` says that it was there when the trace began, though its constructor is one that is watched.
+    """
 
     label: str
     type: str
@@ -62,6 +65,7 @@ class Step:
     made: Happening | None = None
     bound: Happening | None = None
     task: str = ""
+    early: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ class Way:
     steps: tuple[Step, ...]
     head: int
     holders: tuple[Held, ...]
-    taken: Happening | None = None  # of a lock that was never given back: who took it
+    taken: Happening | None = None  # of a lock that was never given back, or a task that runs on: whose it is
+    loop: SeenLoop | None = None  # of a task that runs on
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -90,7 +95,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """The victim used something of another loop. `libraries` are the modules between that and the user's line."""
+    """A test used something of another loop. `libraries` are the modules between that and the user's line.
+
+    `test` is "" for the victim itself, else an earlier test that used a loop of somebody else.
+    """
 
     how: str
     loop: SeenLoop | None
@@ -103,6 +111,7 @@ class Touch:
     bound: Happening | None = None
     taken: Happening | None = None
     unset: Happening | None = None
+    test: NodeId = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +129,15 @@ class TraceRecord:
     """Everything that one traced trial says of its victim.
 
     `held` are the loops that could be reached when the victim began, each with the ways to it; `stuck` the locks
-    that were taken and not given back; `cut` says that a bound ended the walk.
+    that were taken and not given back; `waiting` what tasks that run on wait for, each with its task as the last step;
+    `touches` are the victim's, `misuses` those of earlier tests; `cut` says that a bound ended the walk.
     """
 
     held: tuple[tuple[SeenLoop, tuple[Way, ...]], ...] = ()
     stuck: tuple[Way, ...] = ()
+    waiting: tuple[Way, ...] = ()
     touches: tuple[Touch, ...] = ()
+    misuses: tuple[Touch, ...] = ()
     fixtures: tuple[tuple[NodeId, tuple[Fixture, ...]], ...] = ()
     changes: tuple[Json, ...] = field(default=())
     cut: bool = False
@@ -139,7 +151,9 @@ def read(lines: Iterable[str]) -> TraceRecord:
     """Return what the events in `lines` (TrialResult.trace) say."""
     held: list[tuple[SeenLoop, tuple[Way, ...]]] = []
     stuck: list[Way] = []
+    waiting: list[Way] = []
     touches: list[Touch] = []
+    victim = ""
     fixtures: list[tuple[NodeId, tuple[Fixture, ...]]] = []
     changes: list[Json] = []
     cut = False
@@ -150,16 +164,27 @@ def read(lines: Iterable[str]) -> TraceRecord:
             if what == "census":
                 held += [(_loop(one["loop"]), tuple(map(_way, one["ways"]))) for one in event["held"]]
                 stuck += map(_way, event["stuck"])
+                waiting += map(_way, event.get("waiting", ()))
                 cut = cut or bool(event["cut"])
             elif what == "touch":
                 touches.append(_touch(event))
             elif what == "fixtures":
+                victim = event["of"]
                 fixtures.append((event["of"], tuple(Fixture(**one) for one in event["fixtures"])))
             elif what == "changes":
                 changes.append(event)
         except (ValueError, KeyError, TypeError, IndexError):
             continue
-    return TraceRecord(tuple(held), tuple(stuck), tuple(touches), tuple(fixtures), tuple(changes), cut)
+    return TraceRecord(
+        tuple(held),
+        tuple(stuck),
+        tuple(waiting),
+        tuple(replace(touch, test="") for touch in touches if touch.test in ("", victim)),
+        tuple(touch for touch in touches if touch.test not in ("", victim)),
+        tuple(fixtures),
+        tuple(changes),
+        cut,
+    )
 
 
 def _sites(data: Sequence[Sequence[str]]) -> tuple[Site, ...]:
@@ -189,11 +214,13 @@ def _way(data: Json) -> Way:
             _happening(one.get("made")),
             _happening(one.get("bound")),
             one.get("task", ""),
+            bool(one.get("early", False)),
         )
         for one in data["steps"]
     )
     holders = tuple(Held(one["holder"], one["file"], one["name"]) for one in data["holders"])
-    return Way(steps, data["head"], holders, _happening(data.get("taken")))
+    loop = data.get("loop")
+    return Way(steps, data["head"], holders, _happening(data.get("taken")), None if loop is None else _loop(loop))
 
 
 def _touch(data: Json) -> Touch:
@@ -209,4 +236,5 @@ def _touch(data: Json) -> Touch:
         bound=_happening(data.get("bound")),
         taken=_happening(data.get("taken")),
         unset=_happening(data.get("unset")),
+        test=str(data.get("test", "")),
     )

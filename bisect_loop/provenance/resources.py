@@ -61,8 +61,11 @@ def resource(way: Way) -> tuple[str, Step]:
     """Return (what is held, the step on the way that is it).
 
     A library's wrapper around something well known goes by the name of that; a primitive or a task inside it is
-    the library's own business.
+    the library's own business. What a task waits for is the task's.
     """
+    last = way.steps[-1]
+    if last.type in _TASKS:
+        return _told("asyncio task", last), last
     head = way.steps[way.head]
     named = label(head.type)
     if named:

@@ -40,10 +40,12 @@ def _touched(record: TraceRecord) -> Iterator[NodeId]:
             yield from _of(touch.loop, near)
     for touch in record.touches:
         yield from _test(touch.made)
+    for touch in record.misuses:
+        yield touch.test
 
 
 def _held(record: TraceRecord) -> Iterator[NodeId]:
-    for way in record.stuck:
+    for way in (*record.stuck, *record.waiting):
         yield from _test(way.taken)
     dead = [(loop, ways) for loop, ways in record.held if loop.died is not None and ways]
     for loop, ways in sorted(dead, key=lambda pair: -pair[0].number):  # the loop that died last comes first

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bisect_loop.model import NEVER_SEEN, Cause, Finding
+from bisect_loop.model import NEVER_SEEN, Finding
 from bisect_loop.redact import HIDDEN
 from bisect_loop.report.spans import Line, Row, Span, SpanKind, gap, span, text
-from bisect_loop.report.words import count, listed, percent, with_article
+from bisect_loop.report.why import why
+from bisect_loop.report.words import count, listed, percent
 
 _MOST_SETS = 5
 _MOST_VICTIMS = 20
 _MOST_CLEANERS = 8
-_MOST_HOLDERS = 3
 _MOST_CHANGES = 5
 NOT_THERE, GONE = "(not there)", "(gone)"
 _MOST_OF_LANE = 6
@@ -68,7 +68,7 @@ def _entry(group: Sequence[Finding]) -> Entry:
         _also_collected(first),
         _suspected(first),
         _error(first),
-        _why(first.cause),
+        why(first.cause),
         Row("leaves", tuple((text(said),) for said in first.leaks)),
         _changed(first),
         _needs(first),
@@ -180,37 +180,6 @@ def _error(finding: Finding) -> Row:
     if signature.phase != "call":
         place = f"in {signature.phase}, {place}" if place else f"in {signature.phase}"
     return Row("error", ((span("message", signature.headline),), *(((span("dim", place),),) if place else ())))
-
-
-def _why(cause: Cause | None) -> Row:
-    if cause is None:
-        return Row("why", ())
-    named = with_article(cause.resource)
-    line = [text(f"{named}, held by "), span("code", cause.holder)] if cause.holder else [text(named)]
-    for index, holder in enumerate(cause.also_held_by[:_MOST_HOLDERS]):
-        line += [text(", " if index else " (also "), span("code", holder)]
-    if cause.also_held_by:
-        line.append(text(")"))
-    if cause.bound_at:
-        line += [text(", was made at "), span("code", cause.bound_at)]
-        if cause.function:
-            line += [text(" in "), span("code", f"{cause.function}()")]
-    if cause.bound_by and cause.bound_by != cause.loop_made_by:
-        line += [text(", was bound by "), span("id", cause.bound_by)]
-    if cause.loop_made_by:
-        line += [text(" on" if cause.bound_at else " belongs to"), text(" the event loop of ")]
-        line.append(span("id", cause.loop_made_by))
-    if cause.loop_closed_after and cause.loop_closed_after == cause.loop_made_by:
-        line.append(text(", which closed with that test"))
-    elif cause.loop_closed_after:
-        line += [text(", which closed after "), span("id", cause.loop_closed_after)]
-    if cause.used_at:
-        line += [text("; the victim used it at "), span("code", cause.used_at), text(" on another loop")]
-    lines: list[Line] = [(*line, text(f" ({cause.confidence})"))]
-    if cause.gates:
-        verb = "is" if len(cause.gates) == 1 else "are"
-        lines.append((text(f"it is made only where {listed(list(cause.gates))} {verb} set"),))
-    return Row("why", tuple(lines))
 
 
 def _changed(finding: Finding) -> Row:

@@ -121,6 +121,8 @@ def _cause(cause: Cause) -> Json:
         "function": cause.function,
         "also_held_by": list(cause.also_held_by),
         "gates": list(cause.gates),
+        "used_by": cause.used_by,
+        "loop_open": cause.loop_open,
     }
 
 

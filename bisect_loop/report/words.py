@@ -34,6 +34,6 @@ def percent(share: float) -> str:
 
 def with_article(noun: str) -> str:
     """ "httpx.AsyncClient" -> "an httpx.AsyncClient"; what has an article keeps it."""
-    if noun.startswith(("a ", "an ", "the ")):
+    if noun.startswith(("a ", "an ", "the ", "something")):
         return noun
     return f"{'an' if noun[:1] in 'aeiou' or noun.startswith('httpx') else 'a'} {noun}"

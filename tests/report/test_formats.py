@@ -102,6 +102,8 @@ SHAPE: dict[str, Any] = {
                     "function": TEXT,
                     "also_held_by": [TEXT],
                     "gates": [TEXT],
+                    "used_by": TEXT,
+                    "loop_open": TRUTH,
                 },
                 None,
             ),

@@ -14,11 +14,12 @@ import signal
 import sys
 import threading
 import types
-from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Tuple
+from typing import Any, Callable, Deque, Dict, Iterable, Iterator, List, Set, Tuple
 
 from .. import record
 from ..graph import Edge, Graph, module_items
 from ..ownership import Ownership
+from .makers import watches
 from .watch import Event, Watch, type_name
 
 MOST_OBJECTS = 150_000
@@ -83,10 +84,12 @@ class Census:
         self.cut = False
         self.ways: Dict[int, List[Dict[str, Any]]] = {}  # by the number of the loop
         self.held: List[Dict[str, Any]] = []  # locks that somebody took and never gave back
+        self.waiting: List[Dict[str, Any]] = []  # what a task of an earlier test still waits for
 
     def take(self, fixtures: Iterable[Edge]) -> None:
         """Walk, and keep only the descriptions of what was found."""
-        walker = _Walk(self._graph, self._objects, self._parents)
+        tasks = self._waiting_tasks()
+        walker = _Walk(self._graph, self._objects, self._parents, {id(waiter) for _, _, waiter in tasks})
         for name, module in self.own.modules():
             self._roots[id(module)] = (name, self.own.file(module))
             self._objects[id(module)] = module
@@ -99,7 +102,7 @@ class Census:
             walker.add(id(marker), "", value)
         self.cut = not walker.run()
         try:
-            self._describe(walker)
+            self._describe(walker, tasks)
         finally:
             self._objects.clear()
             self._parents.clear()
@@ -108,7 +111,19 @@ class Census:
     def size(self) -> int:
         return len(self._objects)
 
-    def _describe(self, walker: _Walk) -> None:
+    def _waiting_tasks(self) -> List[Tuple[Any, Event, Any]]:
+        """The user's tasks that run on, each with the future that it waits for in the end."""
+        found = []
+        for task, event in self._watch.made.alive():
+            if issubclass(type(task), asyncio.Task) and not task.done() and not task.get_loop().is_closed():
+                waiter, inner = None, getattr(task, "_fut_waiter", None)
+                while inner is not None:  # a task may wait for another one
+                    waiter, inner = inner, getattr(inner, "_fut_waiter", None)
+                if waiter is not None:
+                    found.append((task, event, waiter))
+        return found
+
+    def _describe(self, walker: _Walk, tasks: List[Tuple[Any, Event, Any]]) -> None:
         made = {id(obj): event for obj, event in self._watch.made.alive()}
         bound = {id(obj): event for obj, event in self._watch.bound.alive()}
         taken = {id(lock): event for lock, event in self._watch.taken.alive()}
@@ -129,6 +144,12 @@ class Census:
                 chain = self._chain(id(lock))
                 head = self._head(chain)
                 self.held.append({**self._way(chain, head, made, bound), "taken": owner.data()})
+        for task, event, waiter in tasks[:_MOST_WAYS]:
+            if id(waiter) in self._parents:
+                chain = self._chain(id(waiter))
+                way = self._way([*chain, Step("<task>", task)], self._head(chain), made, bound)
+                known = self._watch.loop(task.get_loop())
+                self.waiting.append({**way, "taken": event.data(), "loop": known.data()})
 
     def _chain(self, address: int) -> List[Step]:
         steps: List[Step] = []
@@ -193,6 +214,8 @@ class Census:
             event = made.get(id(step.obj)) or self._by_type(kind)
             if event is not None:
                 data["made"] = event.data()
+            elif watches(kind):
+                data["early"] = True  # made before the trace began: at import
             if id(step.obj) in bound:
                 data["bound"] = bound[id(step.obj)].data()
             if issubclass(kind, asyncio.Task):
@@ -213,8 +236,12 @@ class Census:
 class _Walk:
     """One walk, breadth first."""
 
-    def __init__(self, graph: Graph, objects: Dict[int, Any], parents: Dict[int, List[Tuple[int, str]]]) -> None:
+    def __init__(
+        self, graph: Graph, objects: Dict[int, Any], parents: Dict[int, List[Tuple[int, str]]], ends: Set[int]
+    ) -> None:
+        """`ends` are addresses of what is looked for besides loops and locks, and kept alive by the caller."""
         self._graph = graph
+        self._ends = ends
         self._objects = objects
         self._parents = parents
         self._queue: Deque[int] = collections.deque()
@@ -228,7 +255,7 @@ class _Walk:
             if issubclass(type(obj), asyncio.AbstractEventLoop) or len(known) < 6:
                 known.append((parent, label))
             return
-        if address in self._objects or self._graph.skips(obj):
+        if address in self._objects or (address not in self._ends and self._graph.skips(obj)):
             return
         self._objects[address] = obj
         self._parents[address] = [(parent, label)]

@@ -14,14 +14,9 @@ from asyncio import base_events, base_subprocess, events, locks, runners, select
 from typing import Any, Callable
 
 from .patches import Patches
-from .watch import Watch
+from .watch import CLOSED, FOREIGN, HELD, NO_LOOP, Watch
 
 _running = events._get_running_loop
-
-CLOSED = "closed"  # the loop is closed
-FOREIGN = "foreign"  # another loop runs
-NO_LOOP = "no loop"  # the thread's current loop was taken away
-HELD = "held"  # a lock that a task of another loop took and never gave back
 
 
 def install(watch: Watch, patches: Patches) -> None:
@@ -105,7 +100,7 @@ def future_guard(watch: Watch, original: Callable[[Any], Any]) -> Callable[[Any]
 
     @functools.wraps(original)
     def create_future(self: Any) -> Any:
-        if _running() is not self and watch.watching():
+        if _running() is not self and watch.active:
             if self.is_closed():
                 watch.touch(watch.loop(self), CLOSED, 2)
             elif _running() is not None:
@@ -150,7 +145,7 @@ def _bound_primitive(watch: Watch, original: Callable[[Any], Any]) -> Callable[[
             if watch.active and self._loop is not None:
                 watch.bound.add(self, watch.event(1, self._loop))
             return loop
-        if before is not _running() and watch.watching():
+        if before is not _running() and watch.active:
             watch.touch(watch.loop(before), CLOSED if before.is_closed() else FOREIGN, 2, self)
         return original(self)
 
@@ -202,7 +197,7 @@ def _streams(watch: Watch, patches: Patches) -> None:
         @functools.wraps(original)
         def write(self: Any, *args: Any) -> Any:
             loop = self._loop
-            if _running() is not loop and watch.watching():
+            if _running() is not loop and watch.active:
                 if loop.is_closed():
                     watch.touch(watch.loop(loop), CLOSED, 2, self)
                 elif _running() is not None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import importlib.abc
 import sys
 from typing import Any, Callable, Dict, Tuple
 
@@ -46,21 +44,12 @@ MAKERS: Dict[str, Tuple[str, ...]] = {
 
 
 class Makers:
-    """Patches the constructors of what is imported, now and from now on."""
+    """Patches the constructors of what is imported; `patch` is to be called for what is imported from now on."""
 
     def __init__(self, watch: Watch, patches: Patches) -> None:
         self._watch = watch
         self._patches = patches
         self._done: set[str] = set()
-        self._finder = _Finder(self)
-
-    def install(self) -> None:
-        self.imported()
-        sys.meta_path.insert(0, self._finder)
-
-    def restore(self) -> None:
-        if self._finder in sys.meta_path:
-            sys.meta_path.remove(self._finder)
 
     def imported(self) -> None:
         """Patch what has been imported since the last look."""
@@ -91,42 +80,6 @@ class Makers:
         return __init__
 
 
-class _Finder(importlib.abc.MetaPathFinder):
-    """Lets the other finders find, and looks at well-known modules once they have been run."""
-
-    def __init__(self, makers: Makers) -> None:
-        self._makers = makers
-        self._finding = False
-
-    def find_spec(self, fullname: str, path: Any, target: Any = None) -> Any:
-        if fullname not in MAKERS or self._finding:
-            return None
-        self._finding = True
-        try:
-            spec = next(
-                (
-                    found
-                    for finder in sys.meta_path
-                    if finder is not self and hasattr(finder, "find_spec")
-                    for found in [finder.find_spec(fullname, path, target)]
-                    if found is not None
-                ),
-                None,
-            )
-        finally:
-            self._finding = False
-        loader: Any = getattr(spec, "loader", None)
-        run = getattr(loader, "exec_module", None)
-        if run is None:
-            return spec
-        makers = self._makers
-
-        def exec_module(module: Any) -> None:
-            del loader.exec_module  # the loader is as it was before
-            run(module)
-            makers.patch(fullname, module)
-
-        # A loader may have no attributes of its own: what it loads is patched when the next phase begins.
-        with contextlib.suppress(AttributeError):
-            loader.exec_module = exec_module
-        return spec
+def watches(kind: type) -> bool:
+    """Whether the constructor of a class is watched, so that an object nothing is known of was there before."""
+    return any(getattr(vars(base).get("__init__"), "_bisect_loop", False) for base in kind.__mro__)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
 
 import pytest
 
+from ..importing import Afterwards
 from ..signature import Locator
 from . import hooks, uv
 from .holders import Census
-from .makers import Makers
+from .makers import MAKERS, Makers
 from .patches import Patches
 from .sites import Stack
-from .watch import Event, Loop, Watch, type_name
+from .watch import HELD, NO_LOOP, Event, Loop, Watch, type_name
 
 _MOST_TOUCHES = 30
-_SHORT = 12  # in an order of no more tests than this the fixtures of all of them are recorded
 
 Emit = Callable[..., None]
 
@@ -30,11 +31,12 @@ class Tracer:
         self._locator = locator
         self._patches = Patches()
         self._census: Optional[Census] = None
-        self._touches: Dict[Tuple[int, str, str], int] = {}
+        self._touches: Dict[bool, Set[Tuple[int, str, str]]] = {}  # by whether they are the victim's
         self._session: Any = None
         self._modules = 0
         self._makers: Optional[Makers] = None
         self._watch: Optional[Watch] = None
+        self._imports = Afterwards({})
 
     def install(self) -> None:
         """Begin to trace."""
@@ -42,20 +44,33 @@ class Tracer:
         watch.touched = self._touched
         hooks.install(watch, self._patches)
         uv.install(watch, self._patches)
-        self._makers = Makers(watch, self._patches)
-        self._makers.install()
+        self._makers = makers = Makers(watch, self._patches)
+        makers.imported()
+        actions: Dict[str, Callable[[Any], object]] = {name: functools.partial(makers.patch, name) for name in MAKERS}
+        actions["uvloop"] = lambda _: uv.install(watch, self._patches)
+        self._imports = Afterwards(actions)
+        self._imports.install()
 
     def restore(self) -> None:
         """Stop, and undo every patch."""
         if self._watch is not None:
             self._watch.active = False
-        if self._makers is not None:
-            self._makers.restore()
+        self._imports.restore()
         self._patches.restore()
 
     # Where the run is.
 
     # Plain hooks, which say when a phase begins: wrappers, which would see its end as well, cost ten times as much.
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectstart(self, collector: pytest.Collector) -> None:
+        if self._watch is not None:  # what a module does when it is imported
+            self._watch.test, self._watch.phase = collector.nodeid.partition("::")[0], "import"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self) -> None:
+        if self._watch is not None:
+            self._watch.test = self._watch.phase = ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
@@ -85,14 +100,18 @@ class Tracer:
     # What is recorded.
 
     def _fixture_values(self) -> Iterator[Tuple[str, Any]]:
-        """The values of the fixtures that are set up now: those wider than a test."""
-        manager = getattr(self._session, "_fixturemanager", None)
-        for name, definitions in list(getattr(manager, "_arg2fixturedefs", {}).items()):
-            for definition in definitions:
-                result = getattr(definition, "cached_result", None)
-                own = self._watch is not None and self._watch.locator.own(_file(definition.func))
-                if result is not None and own:
-                    yield "<%s fixture %s>" % (definition.scope, name), result[0]
+        """The values of the user's fixtures that are set up now: those wider than a test."""
+        seen = set()
+        # Asked of the tests: how pytest's manager keeps the definitions differs from one of its versions to the next.
+        for item in self._session.items:
+            for name, definitions in _requested(item).items():
+                for definition in definitions:
+                    result = getattr(definition, "cached_result", None)
+                    if result is None or id(definition) in seen:
+                        continue
+                    seen.add(id(definition))
+                    if self._watch is not None and self._watch.locator.own(_file(definition.func)):
+                        yield "<%s fixture %s>" % (definition.scope, name), result[0]
 
     def _take_census(self, item: pytest.Item) -> None:
         watch = self._watch
@@ -108,13 +127,12 @@ class Tracer:
         finally:
             watch.active = True
         held = [{"loop": known.data(), "ways": census.ways[known.number]} for known in watch.known(census.ways)]
-        self._emit(k="trace", what="census", held=held, stuck=census.held, cut=census.cut)
+        self._emit(k="trace", what="census", held=held, stuck=census.held, waiting=census.waiting, cut=census.cut)
 
     def _fixtures(self, item: Any) -> List[Dict[str, Any]]:
         """The user's fixtures that a test requests, with their scopes."""
         found: List[Dict[str, Any]] = []
-        definitions: Dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
-        for name, candidates in definitions.items():
+        for name, candidates in _requested(item).items():
             function = candidates[-1].func
             file = _file(function)
             own = self._watch.locator.own(file) if self._watch is not None else None
@@ -132,22 +150,23 @@ class Tracer:
 
     def _touched(self, loop: Optional[Loop], how: str, where: Stack, obj: Any) -> None:
         watch = self._watch
-        if watch is None or where.finalizer or len(self._touches) >= _MOST_TOUCHES:
+        if watch is None or where.finalizer:
             return
-        if loop is not None and loop.born is not None and loop.born.test == self.victim:
+        if loop is not None and loop.born is not None and loop.born.test == watch.test == self.victim:
             return  # the victim's own: whatever it does with that, nobody before it is to blame
         key = (0 if loop is None else loop.number, how, where.own[0][0] if where.own else "")
-        if key in self._touches:
+        seen = self._touches.setdefault(watch.test == self.victim, set())
+        if key in seen or len(seen) >= _MOST_TOUCHES:
             return
-        self._touches[key] = 1
-        more: Dict[str, Any] = {}
-        if how == hooks.NO_LOOP:
+        seen.add(key)
+        more: Dict[str, Any] = {"test": watch.test}
+        if how == NO_LOOP:
             more["unset"] = None if watch.unset is None else watch.unset.data()
         if obj is not None:
             more["type"] = type_name(type(obj))
             more["bound"] = next((event.data() for known, event in watch.bound.alive() if known is obj), None)
             more["made"] = next((event.data() for known, event in watch.made.alive() if known is obj), None)
-            more["taken"] = _data(watch.taken.get(obj)) if how == hooks.HELD else None
+            more["taken"] = _data(watch.taken.get(obj)) if how == HELD else None
         self._emit(
             k="trace",
             what="touch",
@@ -163,6 +182,12 @@ class Tracer:
 
 def _data(event: Optional[Event]) -> Optional[Dict[str, Any]]:
     return None if event is None else event.data()
+
+
+def _requested(item: Any) -> Dict[str, Any]:
+    """The definitions of the fixtures that a test requests, by name."""
+    found: Dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    return found
 
 
 def _file(function: Any) -> str:

@@ -6,9 +6,9 @@ import functools
 import sys
 from typing import Any, Callable
 
-from .hooks import CLOSED, future_guard, note_pending, task_site, weak_method
+from .hooks import future_guard, note_pending, task_site, weak_method
 from .patches import Patches
-from .watch import Watch
+from .watch import CLOSED, Watch
 
 _DEAD = (
     *("call_soon", "call_soon_threadsafe", "call_later", "call_at", "create_task", "run_in_executor"),

@@ -11,6 +11,11 @@ from .sites import Files, Line, Stack, look, stack, written
 
 T = TypeVar("T")
 
+CLOSED = "closed"  # the loop is closed
+FOREIGN = "foreign"  # another loop runs
+NO_LOOP = "no loop"  # the thread's current loop was taken away
+HELD = "held"  # a lock that a task of another loop took and never gave back
+
 # What has died is forgotten when there are about this many: kept longer, it costs the collector more than this does.
 _FEW = 128
 
@@ -182,11 +187,16 @@ class Watch:
 
     def watching(self) -> bool:
         """Whether what is touched now is the victim's doing."""
-        return self.active and not self._in_touch and self.test == self.victim
+        return self.test == self.victim and self.active and not self._in_touch
 
     def touch(self, loop: Optional[Loop], how: str, depth: int, obj: Any = None) -> None:
-        """The victim used something of a loop that is dead or not the one that runs. Never raises."""
-        if not self.watching() or self.phase not in ("setup", "call", "teardown"):
+        """A test used something of a loop that is dead or not the one that runs. Never raises.
+
+        What earlier tests touch counts where they use the loop of somebody else, because that may leave it broken.
+        """
+        if not self.active or self._in_touch or self.phase not in ("setup", "call", "teardown"):
+            return
+        if self.test != self.victim and how != FOREIGN:
             return
         self._in_touch = True
         try:

@@ -1,0 +1,77 @@
+"""What is made when a module is imported: traced in a process of its own, and told apart from what a test makes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from bisect_loop.model import Condition, Trial, TrialResult
+from bisect_loop.provenance.explain import explain
+from bisect_loop.provenance.record import read
+from bisect_loop.provenance.source import Sources
+from bisect_loop.runner.fresh import FreshRunner
+from bisect_loop.runner.target import Slot, Slots, Target, without_outer_pytest
+from bisect_loop.runner.workspace import Workspace
+
+FILES = {
+    "app.py": """
+import asyncio
+
+LOCK = asyncio.Lock()
+
+
+async def use():
+    waiting = [asyncio.ensure_future(LOCK.acquire()) for _ in range(2)]
+    await asyncio.sleep(0)
+    waiting[1].cancel()
+    got = await asyncio.gather(*waiting, return_exceptions=True)
+    LOCK.release()
+    return got
+""",
+    "test_at_import.py": """
+import asyncio
+
+import app
+
+asyncio.run(app.use())
+
+
+def test_nothing():
+    pass
+""",
+    "test_victim.py": """
+import asyncio
+
+import app
+
+
+def test_victim():
+    assert not isinstance(asyncio.run(app.use())[1], RuntimeError)
+""",
+}
+PLAIN = Condition(args=("-p", "no:asyncio", "-p", "no:anyio", "-p", "no:randomly"))
+VICTIM = "test_victim.py::test_victim"
+
+
+def traced(root: Path, order: tuple[str, ...], condition: Condition) -> TrialResult:
+    for name, text in FILES.items():
+        (root / name).write_text(text)
+    with Workspace() as workspace:
+        target = Target(sys.executable, root, without_outer_pytest(os.environ))
+        return FreshRunner(target, workspace, Slots([Slot()])).run(Trial(order, condition, timeout=60, traced=True))
+
+
+@pytest.mark.parametrize("condition", [PLAIN, Condition(args=("-p", "no:randomly"))], ids=["late", "early"])
+def test_what_an_import_binds_is_seen(tmp_path: Path, condition: Condition) -> None:
+    """Whether a plugin has imported asyncio or the user's module is the first to: the module stands for a test."""
+    result = traced(tmp_path, (VICTIM,), condition)
+    assert [outcome.result for outcome in result.outcomes] == ["failed"]
+    found = explain(read(result.trace), ["test_at_import.py"], result.outcomes[0].signatures[0], Sources(tmp_path))
+    assert found is not None
+    cause = found.cause()
+    assert (cause.resource, cause.holder, cause.bound_at) == ("asyncio.Lock", "app.LOCK", "app.py:4")
+    assert (cause.bound_by, cause.loop_made_by, cause.loop_closed_after) == ("test_at_import.py",) * 3
+    assert (cause.used_at, cause.confidence) == ("test_victim.py:8", "proved")
