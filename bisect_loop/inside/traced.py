@@ -25,13 +25,19 @@ class Traced:
         self._victim: str = trace["victim"]
         self._recorder = recorder
         self._parts: list[Any] = []
-        self._traces_loops = False
+        self._traces_loops = self._compares = False
 
     def start(self, config: pytest.Config, tests: int) -> None:
         """Begin, before the first of `tests` tests."""
         if "asyncio" in sys.modules:
             self.trace_loops(config)
         if tests <= _SHORT:
+            self.compare(config)
+
+    def compare(self, config: pytest.Config) -> None:
+        """Look at what changes from now on."""
+        if not self._compares:
+            self._compares = True
             self._add(config, _differ)
 
     def trace_loops(self, config: pytest.Config, collector: pytest.Collector | None = None) -> None:
@@ -76,15 +82,21 @@ def _differ() -> Any:
 
 
 class FreshTraced(Traced):
-    """The same in a process that runs one order: loops from the first import of a test's module, else of asyncio."""
+    """The same in a process that runs one order: from the first import of a test's module on.
+
+    Where asyncio comes later, loops from there on. `trace["imports"]` tells that few modules are collected.
+    """
 
     def __init__(self, trace: dict[str, Any], recorder: plugin.Recorder) -> None:
         super().__init__(trace, recorder)
+        self._few: bool = trace["imports"]
         self._imports = Afterwards({})
         self._collector: pytest.Collector | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
+        if self._few:
+            self.compare(session.config)
         if "asyncio" in sys.modules:
             self.trace_loops(session.config)
             return

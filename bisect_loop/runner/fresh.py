@@ -53,7 +53,7 @@ class FreshRunner:
                 more: Json = {"order": order, "worker": worker_control(trial.worker, self._workspace, directory)}
                 more.update(self._more)
                 if trial.traced and order:
-                    more["trace"] = {"victim": order[-1]}
+                    more["trace"] = {"victim": order[-1], "imports": trial.collect is not None}
                 argv, events = launch_argv(self._target, self._workspace, condition, directory, more)
                 return execute(
                     self._workspace,

@@ -1,4 +1,7 @@
-"""The plugin that looks at the state before each test of a short order, and says what each of them changed."""
+"""The plugin that looks at the state before each test of a short order, and says what each of them changed.
+
+Where few modules are collected, it looks before each of those as well: what changes by an import is the module's.
+"""
 
 from __future__ import annotations
 
@@ -31,22 +34,43 @@ class Differ:
         self._changes: List[Dict[str, Any]] = []
 
     def install(self) -> None:
-        """Begin: the first look is taken before the first test."""
+        """Begin: the first look is taken before the first test, or the first module that is collected from now on."""
 
     def restore(self) -> None:
         """Nothing was changed."""
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectstart(self, collector: pytest.Collector) -> None:
+        if isinstance(collector, pytest.Module):
+            self._look(collector.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self) -> None:
+        if self._last is not None:
+            self._look("")
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, Any, Any]:
-        state = self._state()
-        if self._last is not None:
-            by, before = self._last
-            self._changes += self._differences(before, state, by)
-        self._last = (item.nodeid, state)
+        self._look(item.nodeid)
         if item.nodeid == self.victim:
             self._tell(item)
             self._last = None
         return (yield)
+
+    def _look(self, at: str) -> None:
+        """Note what has changed since the last look, and that what changes from now on is the doing of `at`."""
+        state = self._state()
+        if self._last is not None:
+            by, before = self._last
+            self._changes += self._differences(before, state, by) if "::" in by else self._imported(before, state, by)
+        self._last = (at, state)
+
+    def _imported(self, before: State, after: State, by: str) -> List[Dict[str, Any]]:
+        """What the import of the module `by` changed, apart from what it brought with it."""
+        came = [name for kind, name in after if kind == "module" and (kind, name) not in before]
+        brought = tuple("%s." % name[len("sys.modules['") : -2] for name in came)
+        kept = {key: token for key, token in after.items() if key[0] != "own" or not key[1].startswith(brought)}
+        return [one for one in self._differences(before, kept, by) if one["kind"] not in ("path", "module")]
 
     def _state(self) -> State:
         own = Ownership(self._locator)  # modules come and go
