@@ -58,7 +58,7 @@ def _narrower_users(view: View, fixture: Fixture, width: int) -> set[str]:
         seen.add(scope)
         test, user = view.suite.tests.get(scope), view.suite.fixtures.get(scope)
         if test is not None:
-            if test.runner == "pytest-asyncio" and WIDTH.get(test.loop_scope, 0) < width:
+            if test.runner == "pytest-asyncio" and WIDTH.get(test.loop_scope, width) < width:
                 found.add(test.nodeid)
         elif user is not None and user.scope.is_async:
             loop_scope = view.suite.loop_scope(user)
