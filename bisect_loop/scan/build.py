@@ -75,6 +75,8 @@ class _Builder:
         child.is_async = isinstance(node, ast.AsyncFunctionDef)
         every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
         child.params = tuple(argument.arg for argument in every if argument is not None)
+        child.positional = len(arguments.posonlyargs) + len(arguments.args)
+        child.vararg = arguments.vararg.arg if arguments.vararg is not None else ""
         for argument in every:
             if argument is not None and argument.annotation is not None:
                 child.types[argument.arg] = _named_in(argument.annotation)

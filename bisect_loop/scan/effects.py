@@ -7,8 +7,9 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from bisect_loop.scan.evaluate import bound_arguments, evaluate, is_bound_call
+from bisect_loop.scan.evaluate import evaluate
 from bisect_loop.scan.holders import Local, Own, Target, container_of, target_of
+from bisect_loop.scan.passing import bound_arguments, is_bound_call
 from bisect_loop.scan.project import class_around
 from bisect_loop.scan.scopes import Scope, chain_of
 from bisect_loop.scan.summaries import Summaries, is_singleton

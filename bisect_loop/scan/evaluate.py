@@ -12,7 +12,8 @@ from dataclasses import replace
 
 from bisect_loop.scan.holders import APP_NAMES
 from bisect_loop.scan.model import Place
-from bisect_loop.scan.project import Entity, Project, class_around
+from bisect_loop.scan.passing import bound_arguments, fields_of, is_bound_call
+from bisect_loop.scan.project import Entity, class_around
 from bisect_loop.scan.resources import PASS_THROUGH, RETURNS_SELF, SHARED_BY_PARTS, TASK, Resource, resource_called
 from bisect_loop.scan.safe import is_safe
 from bisect_loop.scan.scopes import Chain, Scope, chain_of
@@ -58,23 +59,6 @@ def evaluate(node: ast.expr | None, env: Env, scope: Scope, known: Summaries) ->
         case ast.Call():
             return _call(node, env, scope, known)
     return ()
-
-
-def bound_arguments(call: ast.Call, callee: Scope, *, bound: bool) -> dict[str, ast.expr]:
-    """Map the callee's parameters to what the call passes; `bound` says that `self` or `cls` is passed already."""
-    names = callee.params[1:] if bound else callee.params
-    result: dict[str, ast.expr] = {}
-    for name, argument in zip(names, call.args, strict=False):
-        if isinstance(argument, ast.Starred):
-            break
-        result[name] = argument
-    result.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
-    return result
-
-
-def is_bound_call(call: ast.Call, callee: Scope) -> bool:
-    """Tell whether the call passes `self` or `cls` by itself."""
-    return callee.owner is not None and not callee.is_decorated("staticmethod") and isinstance(call.func, ast.Attribute)
 
 
 def _name(name: str, env: Env, scope: Scope, known: Summaries) -> tuple[Abstract, ...]:
@@ -220,7 +204,7 @@ def _constructed(
     arguments = bound_arguments(node, init, bound=True) if init is not None else {}
     result: list[tuple[Abstract, ...]] = []
     if init is None:
-        for name, argument in _fields(node, klass, known.project).items():
+        for name, argument in fields_of(node, klass, known.project).items():
             result.append(tuple(_deeper(each, (name,)) for each in evaluate(argument, env, scope, known)))
         result.extend(_defaults(klass, place, known))
     for name, value, method in known.attributes(klass):
@@ -233,14 +217,6 @@ def _constructed(
             result.append(tuple(_deeper(each, (name, *value.path)) for each in passed))
     found = tuple(value for value in _most(result) if not isinstance(value, Instance))
     return found or (Instance(klass),)
-
-
-def _fields(node: ast.Call, klass: Scope, project: Project) -> dict[str, ast.expr]:
-    """What a call passes to a class whose __init__ is made for it (a dataclass, a model): field -> expression."""
-    names = [name for each in reversed(list(project.ancestry(klass))) for name in each.values]
-    result = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-    result.update(zip(names, node.args, strict=False))
-    return result
 
 
 def _defaults(klass: Scope, place: Place, known: Summaries) -> Iterator[tuple[Abstract, ...]]:
