@@ -35,3 +35,11 @@ async def test_named_scope(wide_pool):
 @pytest.mark.asyncio(loop_scope=scopes.WIDE)
 async def test_unknown_scope(wide_pool):
     pass
+
+
+async def test_lazy(lazy):
+    assert await lazy.ask() == 1
+
+
+async def test_disposed(disposing, disposed_engine):
+    pass
