@@ -143,7 +143,7 @@ def _call(node: ast.Call, env: Env, scope: Scope, known: Summaries) -> tuple[Abs
             return _made(made, node, scope, place, known)
         if entity.scope is not None and not entity.rest:
             return _of_project(node, entity.scope, place, env, scope, known)
-    if chain[-1] == "create_task" and _is_loop(node.func, scope):
+    if chain[-1] == "create_task" and is_loop_method(node.func, scope):
         return _made(TASK, node, scope, place, known)
     if chain[-1] == "defaultdict" and node.args:
         return _by_factory(node.args[0], node, scope, known)
@@ -245,7 +245,7 @@ def _deeper(value: Abstract, path: Chain) -> Abstract:
     return value if isinstance(value, Instance) else value.below(*path)
 
 
-def _is_loop(func: ast.expr, scope: Scope) -> bool:
+def is_loop_method(func: ast.expr, scope: Scope) -> bool:
     """Tell whether `func` is a method of what is called a loop. A TaskGroup ends its tasks itself."""
     if not isinstance(func, ast.Attribute):
         return False

@@ -62,6 +62,39 @@ async def handed_on():
 
 
 @pytest.fixture
+async def dropped():
+    task = asyncio.create_task(relay())  # expect: BL104
+    yield task
+
+
+@pytest.fixture
+async def returned():
+    return asyncio.get_running_loop().create_task(relay())  # expect: BL104
+
+
+@pytest.fixture
+async def with_others():
+    task = asyncio.create_task(relay())  # near-miss: BL104 who uses it looks at it
+    return 1, task
+
+
+@pytest.fixture
+async def ended_by_fixture(handed_on):
+    yield
+    handed_on.cancel()
+
+
+@pytest.fixture
+async def finished():
+    return await asyncio.create_task(relay())  # near-miss: BL104 awaited
+
+
+@pytest.fixture
+async def unused():
+    return asyncio.create_task(relay())  # near-miss: BL104 no test has it run
+
+
+@pytest.fixture
 async def shut_down(server):
     task = asyncio.create_task(serve(server))  # near-miss: BL104 ends with the server
     yield 1
@@ -90,3 +123,22 @@ class TestLeft(unittest.IsolatedAsyncioTestCase):
 
 async def test_own():
     asyncio.create_task(relay())  # near-miss: BL104 no fixture
+
+
+async def test_ends_it(handed_on, with_others, finished, ended_by_fixture):
+    handed_on.cancel()
+    await asyncio.gather(*with_others[1:])
+
+
+async def test_ignores_it(dropped):
+    await asyncio.sleep(0)
+
+
+@pytest.mark.usefixtures("returned")
+async def test_never_sees_it():
+    await asyncio.sleep(0)
+
+
+async def test_looks_at_both(dropped, returned):
+    dropped.cancel()
+    returned.cancel()
