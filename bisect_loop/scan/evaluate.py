@@ -14,7 +14,15 @@ from bisect_loop.scan.holders import APP_NAMES
 from bisect_loop.scan.model import Place
 from bisect_loop.scan.passing import bound_arguments, fields_of, is_bound_call
 from bisect_loop.scan.project import Entity, class_around
-from bisect_loop.scan.resources import PASS_THROUGH, RETURNS_SELF, SHARED_BY_PARTS, TASK, Resource, resource_called
+from bisect_loop.scan.resources import (
+    LOOP,
+    PASS_THROUGH,
+    RETURNS_SELF,
+    SHARED_BY_PARTS,
+    TASK,
+    Resource,
+    resource_called,
+)
 from bisect_loop.scan.safe import is_safe
 from bisect_loop.scan.scopes import Chain, Scope, chain_of
 from bisect_loop.scan.summaries import Summaries, is_cached
@@ -165,7 +173,9 @@ def _call(node: ast.Call, env: Env, scope: Scope, known: Summaries) -> tuple[Abs
     if chain[-1] in PASS_THROUGH or chain[-1][:1].isupper():
         # A class that is not the project's may keep what it is given; a function is not believed to.
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        return _most(evaluate(argument, env, scope, known) for argument in arguments)
+        found = _most(evaluate(argument, env, scope, known) for argument in arguments)
+        # Which loop a foreign object was given, and what it does with it, is its own affair.
+        return tuple(value for value in found if not isinstance(value, Value) or value.resource != LOOP)
     return ()
 
 

@@ -33,14 +33,19 @@ class Summaries:
         return self.facts.get(scope) or _NOTHING
 
     def attributes(self, klass: Scope) -> list[tuple[str, Value | Param, Scope]]:
-        """What the methods of a class put on `self`, bases included, each with the method that does it."""
-        return [
-            (name, value, method)
-            for each in self.project.ancestry(klass)
-            for method in each.children.values()
-            if method.kind == "function"
-            for name, value in self.of(method).own
-        ]
+        """What the methods of a class put on `self`, bases included, each with the method that does it.
+
+        A base's method that is overridden counts only where the override calls it (`super().__init__()`).
+        """
+        found: list[tuple[str, Value | Param, Scope]] = []
+        hidden: set[str] = set()
+        for each in self.project.ancestry(klass):
+            methods = [method for method in each.children.values() if method.kind == "function"]
+            for method in methods:
+                if method.name not in hidden:
+                    found.extend((name, value, method) for name, value in self.of(method).own)
+            hidden.update(method.name for method in methods if all(call[-1] != method.name for call in method.calls))
+        return found
 
 
 def _active(node: ast.AST) -> Iterator[ast.expr]:

@@ -10,7 +10,7 @@ from bisect_loop.scan.guards import Guards
 from bisect_loop.scan.model import Gate, Guard, Place, WireUp
 from bisect_loop.scan.project import Project, class_around
 from bisect_loop.scan.reach import Reachability
-from bisect_loop.scan.resources import NEVER_BINDS
+from bisect_loop.scan.resources import NEVER_BINDS, PUTS_WORK_ON_LOOP
 from bisect_loop.scan.scopes import Scope
 from bisect_loop.scan.suite import Suite
 from bisect_loop.scan.values import Store
@@ -92,6 +92,8 @@ def _relevant(project: Project, flow: Flow, suite: Suite, guards: Guards) -> lis
             continue
         if kind == "primitive" and not _may_wait(store, project):
             continue
+        if kind == "loop" and not _works_on(store, project, guards):
+            continue
         if kind != "client" and len(store.value.path) > 1:
             continue  # deep inside some object: nobody can tell whether it is ever waited on
         if kind != "client" and store.holder.kind == "container" and guards.lifetimes.closers.takes_out(store):
@@ -116,7 +118,7 @@ def _by_object(stores: list[Store]) -> list[list[Store]]:
 
 def _rank(store: Store) -> tuple[int, bool, bool, Place]:
     """The order of an object's stores: by what poisons most, then where it is made, then by place."""
-    kind = ("client", "task", "primitive").index(store.value.resource.kind)
+    kind = ("client", "task", "loop", "primitive").index(store.value.resource.kind)
     return kind, store.scope is not store.value.made_in, not store.value.fresh, _place(store)
 
 
@@ -138,6 +140,23 @@ def _may_wait(store: Store, project: Project) -> bool:
             if behind and behind[0] in NEVER_BINDS:
                 continue
             if at > 0 or _is_variable(scope, last, store, project):
+                return True
+    return False
+
+
+def _works_on(store: Store, project: Project, guards: Guards) -> bool:
+    """Tell whether anything puts work on a loop that is kept, without asking first whether it is closed."""
+    last = store.dotted.rpartition(".")[2]
+    means = guards.lifetimes.closers.means
+    for scope in project.scopes:
+        for chain in scope.refs:
+            if last not in chain:
+                continue
+            upto = chain[: chain.index(last) + 1]
+            is_work = chain[len(upto) : len(upto) + 1] and chain[len(upto)] in PUTS_WORK_ON_LOOP
+            is_passed = chain == upto and any(call[-1] == "run_coroutine_threadsafe" for call in scope.calls)
+            is_asked = any((*upto, question) in scope.refs for question in ("is_closed", "is_running"))
+            if (is_work or is_passed) and not is_asked and means(scope, upto, store):
                 return True
     return False
 
