@@ -16,6 +16,8 @@ from bisect_loop.scan.suite import Fixture, Suite, is_below
 from bisect_loop.scan.values import Store
 
 _HOOKS = ("pytest_runtest_setup", "pytest_runtest_teardown")
+_THREADS = frozenset({"Thread", "run_in_executor", "to_thread", "submit", "run_sync"})
+_MOST_CALLERS = 25
 _TEARDOWNS = ("tearDown", "asyncTearDown", "teardown_method")
 
 
@@ -58,6 +60,29 @@ class Lifetimes:
             if everywhere and covered and not guard.holds:
                 guard = replace(guard, holds=True, text=f"{guard.text}; something else resets it for the rest")
             yield guard
+
+    def runs_in_own_thread(self, scope: Scope) -> bool:
+        """Tell whether only a thread's target runs a coroutine, on a loop of its own: no test closes that one."""
+        seen = {scope}
+        waiting = [scope]
+        in_thread = False
+        while waiting:
+            here = waiting.pop()
+            for user in self.reach.users(here):
+                if user in self.suite.tests or user in self.suite.fixtures or len(seen) > _MOST_CALLERS:
+                    return False
+                if self._starts_thread(user, here):
+                    in_thread = True
+                elif user not in seen:
+                    seen.add(user)
+                    waiting.append(user)
+        return in_thread
+
+    @staticmethod
+    def _starts_thread(user: Scope, target: Scope) -> bool:
+        """Tell whether `user` gives the function `target`, without calling it, to a thread to run."""
+        is_called = any(chain[-1] == target.name for chain in user.calls)
+        return not is_called and any(chain[-1] in _THREADS for chain in user.calls)
 
     def _by_fixture(self, fixture: Fixture, where: Place, tests: frozenset[Scope]) -> tuple[Guard, frozenset[Scope]]:
         """The guard that a fixture gives, and for which of `tests`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ from bisect_loop.scan.model import Gate, Guard, Place, WireUp
 from bisect_loop.scan.project import Project, class_around
 from bisect_loop.scan.reach import Reachability
 from bisect_loop.scan.resources import NEVER_BINDS, PUTS_WORK_ON_LOOP
-from bisect_loop.scan.scopes import Scope
+from bisect_loop.scan.scopes import Scope, chain_of
 from bisect_loop.scan.suite import Suite
 from bisect_loop.scan.values import Store
 
@@ -94,6 +95,10 @@ def _relevant(project: Project, flow: Flow, suite: Suite, guards: Guards) -> lis
             continue
         if kind == "loop" and not _works_on(store, project, guards):
             continue
+        if store.value.made_in.is_async and guards.lifetimes.runs_in_own_thread(store.value.made_in):
+            continue
+        if store.holder.kind == "container" and _is_weak(store):
+            continue
         if kind != "client" and len(store.value.path) > 1:
             continue  # deep inside some object: nobody can tell whether it is ever waited on
         if kind != "client" and store.holder.kind == "container" and guards.lifetimes.closers.takes_out(store):
@@ -159,6 +164,19 @@ def _works_on(store: Store, project: Project, guards: Guards) -> bool:
             if (is_work or is_passed) and not is_asked and means(scope, upto, store):
                 return True
     return False
+
+
+def _is_weak(store: Store) -> bool:
+    """Tell whether a container lets go of its values by itself: a WeakSet, a WeakValueDictionary."""
+    holder = store.holder
+    scope = holder.module.scope if holder.module is not None else None
+    for name in holder.names[:-1]:
+        scope = scope.children.get(name) if scope is not None else None
+    values = scope.values.get(holder.names[-1], ()) if scope is not None and holder.names else ()
+    return bool(values) and all(
+        isinstance(value, ast.Call) and chain_of(value.func)[-1] in ("WeakSet", "WeakValueDictionary")
+        for value in values
+    )
 
 
 def _is_variable(scope: Scope, name: str, store: Store, project: Project) -> bool:

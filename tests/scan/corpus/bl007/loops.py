@@ -77,6 +77,40 @@ def own():
     _own.call_soon_threadsafe(print)
 
 
+class LoopThread:
+    """Runs a loop of its own in a thread; nothing but the thread gets to `_run`."""
+
+    def __init__(self):
+        self.loop = None
+        self.thread = threading.Thread(target=self._entry, daemon=True)
+
+    def _entry(self):
+        asyncio.run(self._run())
+
+    async def _run(self):
+        self.loop = asyncio.get_running_loop()
+        await asyncio.sleep(3600)
+
+    def submit(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+
+THREAD = LoopThread()  # near-miss: BL007 the loop is the thread's
+
+
+class LoopOfCaller(LoopThread):
+    """Runs the same in the caller's thread."""
+
+    def __init__(self):
+        self.loop = None
+
+    async def run(self):
+        self.loop = asyncio.get_running_loop()
+
+
+CALLER = LoopOfCaller()  # expect: BL007
+
+
 class Worker:
     def __init__(self):
         self.loop = asyncio.get_running_loop()  # near-miss: BL007 an attribute of an instance

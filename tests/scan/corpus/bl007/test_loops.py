@@ -9,4 +9,7 @@ async def test_loops():
     loops.compare()
     loops.of_this_loop()
     loops.own()
+    await loops.CALLER.run()
+    loops.CALLER.submit(print)
+    loops.THREAD.submit(print)
     loops.Worker().later(print)
