@@ -17,26 +17,16 @@ WIDTH = {"function": 0, "class": 1, "module": 2, "package": 3, "session": 4}
 _FIXTURES = {"pytest.fixture": "pytest", "pytest_asyncio.fixture": "pytest_asyncio"}
 _TEARDOWNS = frozenset(
     {
-        *(
-            "setUp",
-            "tearDown",
-            "setUpClass",
-            "tearDownClass",
-            "asyncSetUp",
-            "asyncTearDown",
-            "setup_method",
-            "teardown_method",
-            "setup_class",
-        ),
-        *(
-            "teardown_class",
-            "setup_module",
-            "teardown_module",
-            "setup_function",
-            "teardown_function",
-            "setUpModule",
-            "tearDownModule",
-        ),
+        *("setUp", "tearDown", "setUpClass", "tearDownClass", "asyncSetUp", "asyncTearDown"),
+        *("setup_method", "teardown_method", "setup_class", "teardown_class", "setup_module", "teardown_module"),
+        *("setup_function", "teardown_function", "setUpModule", "tearDownModule"),
+    }
+)
+# Hooks of a conftest that run when others have run already.
+_HOOKS = frozenset(
+    {
+        *("pytest_runtest_setup", "pytest_runtest_teardown", "pytest_runtest_call"),
+        *("pytest_sessionfinish", "pytest_unconfigure"),
     }
 )
 
@@ -201,8 +191,8 @@ class Suite:
         return best
 
     def is_setup_or_teardown(self, scope: Scope) -> bool:
-        """Tell whether a function is a fixture, or a set-up or tear-down of unittest's or pytest's classic kind."""
-        if scope in self.fixtures:
+        """Tell whether a function is a fixture, or a set-up or tear-down of unittest's, pytest's or a conftest's."""
+        if scope in self.fixtures or (scope.name in _HOOKS and scope.module in self.conftests):
             return True
         if scope.name not in _TEARDOWNS or scope.kind != "function":
             return False
