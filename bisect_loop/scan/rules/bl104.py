@@ -12,6 +12,10 @@ from bisect_loop.scan.rules.base import Rule, View, finding
 from bisect_loop.scan.scopes import Scope, chain_of
 from bisect_loop.scan.suite import Fixture
 
+_ADDERS = ("append", "add", "extend", "insert")
+# Functions that look at what they are passed and keep nothing of it.
+_LOOKERS = frozenset({"len", "print", "repr", "str", "bool", "id", "type", "isinstance", "hasattr"})
+
 
 def check(view: View) -> Iterator[ScanFinding]:
     seen: set[Scope] = set()
@@ -25,14 +29,7 @@ def check(view: View) -> Iterator[ScanFinding]:
 
 def _check(view: View, scope: Scope) -> Iterator[ScanFinding]:
     node = scope.module.node(scope)
-    for statement in ast.walk(node):
-        if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return)):
-            continue
-        value = statement.value.value if isinstance(statement.value, ast.Yield) else statement.value
-        if not isinstance(value, ast.Call) or not _makes_task(view, scope, value):
-            continue
-        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        names = {chain_of(target)[-1] for target in targets if isinstance(target, (ast.Name, ast.Attribute))}
+    for value, names in _started(view, scope, node):
         if _is_ended(scope, node, value, names):
             continue
         place = scope.module.place(value)
@@ -48,6 +45,34 @@ def _check(view: View, scope: Scope) -> Iterator[ScanFinding]:
         where = f"the task {min(names)!r}" if names else "a task"
         message = f"{scope.name!r} starts {where} and neither cancels nor awaits it"
         yield finding("BL104", f"{message}: {_what_follows(view, fixture)}", place, value.end_lineno or 0)
+
+
+def _started(view: View, scope: Scope, node: ast.AST) -> Iterator[tuple[ast.Call, set[str]]]:
+    """The calls that start a task and leave it in these names: a variable, or the list that it goes into."""
+    for statement in ast.walk(node):
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr, ast.Return)):
+            continue
+        value = statement.value.value if isinstance(statement.value, ast.Yield) else statement.value
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        names = {chain_of(target)[-1] for target in targets if isinstance(target, (ast.Name, ast.Attribute))}
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _ADDERS:
+            chain = chain_of(value.func.value)
+            if chain[0] == "self" or (len(chain) == 1 and chain[0] in scope.assigned):
+                yield from ((call, {chain[-1]}) for each in value.args for call in _elements(view, scope, each))
+        yield from ((call, names) for call in _elements(view, scope, value))
+
+
+def _elements(view: View, scope: Scope, value: ast.expr | None) -> Iterator[ast.Call]:
+    """The calls of an expression that start a task: itself, or each element of a container."""
+    match value:
+        case ast.Call():
+            if _makes_task(view, scope, value):
+                yield value
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements) | ast.Dict(values=elements):
+            for element in elements:
+                yield from _elements(view, scope, element)
+        case ast.ListComp(elt=element) | ast.SetComp(elt=element) | ast.DictComp(value=element):
+            yield from _elements(view, scope, element)
 
 
 def _what_follows(view: View, fixture: Fixture | None) -> str:
@@ -94,7 +119,7 @@ def _is_ended(scope: Scope, node: ast.AST, call: ast.Call, names: set[str]) -> b
             return True
         if isinstance(each, ast.Await) and not isinstance(each.value, ast.Call) and _names_in(each.value) & names:
             return True
-        if isinstance(each, ast.Call) and each is not call:
+        if isinstance(each, ast.Call) and each is not call and chain_of(each.func)[-1] not in _LOOKERS:
             passed = {name for argument in each.args for name in _names_in(argument)}
             if passed & names or chain_of(each.func)[-1] in ("TaskGroup", "create_task_group"):
                 return True

@@ -62,6 +62,41 @@ async def handed_on():
 
 
 @pytest.fixture
+async def listed():
+    tasks = [asyncio.create_task(relay()) for _ in range(3)]  # expect: BL104
+    yield len(tasks)
+
+
+@pytest.fixture
+async def appended():
+    tasks = []
+    tasks.append(asyncio.create_task(relay()))  # expect: BL104
+    yield 1
+
+
+@pytest.fixture
+async def listed_and_cancelled():
+    tasks = [asyncio.create_task(relay()) for _ in range(3)]  # near-miss: BL104 cancelled one by one
+    tasks.append(asyncio.create_task(relay()))  # near-miss: BL104 with the others
+    yield 1
+    for task in tasks:
+        task.cancel()
+
+
+@pytest.fixture
+async def listed_and_gathered():
+    tasks = {"relay": asyncio.create_task(relay())}  # near-miss: BL104 gathered
+    yield 1
+    await asyncio.gather(*tasks.values())
+
+
+@pytest.fixture
+async def somebody_elses(registry):
+    registry.append(asyncio.create_task(relay()))  # near-miss: BL104 whose list it is ends them
+    yield 1
+
+
+@pytest.fixture
 async def dropped():
     task = asyncio.create_task(relay())  # expect: BL104
     yield task
