@@ -25,7 +25,7 @@ CLOSE_METHODS = frozenset(
     }
 )
 # Methods that only make a holder let go.
-RESET_METHODS = frozenset({"reset", "clear", "cache_clear", "pop", "popitem", "discard", "remove"})
+RESET_METHODS = frozenset({"reset", "clear", "cache_clear", "pop", "popitem", "discard", "remove", "reset_singletons"})
 _DEEPEST = 3  # functions between a fixture and what closes
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bisect_loop.scan.evaluate import evaluate
 from bisect_loop.scan.holders import Local, Own, Target, container_of, target_of
+from bisect_loop.scan.model import HolderKind
 from bisect_loop.scan.passing import bound_arguments, is_bound_call
 from bisect_loop.scan.project import class_around
 from bisect_loop.scan.scopes import Scope, chain_of
@@ -18,6 +19,7 @@ from bisect_loop.scan.values import Abstract, CallSite, Conds, Facts, Holder, In
 _ADDERS = frozenset(["append", "add", "setdefault", "insert", "update", "extend", "appendleft"])
 _LOOP = re.compile(r"(^|_)loop(_id|_key)?$|^get_(running|event)_loop$")
 _INSTALLERS = ("init", "setup", "configure", "set_", "install", "bind")
+_REGISTERS = ("register", "provide", "add_instance")  # of a container of dependencies
 
 
 def mentions_loop(node: ast.AST, loops: Collection[str] = ()) -> bool:
@@ -114,7 +116,12 @@ class Effects:
         callee = self.callee(node)
         if callee is not None:
             self.facts.calls.append(CallSite(callee, conds, node))
-        if callee is not None and callee.owner is not None and callee.name == "__init__" and is_singleton(callee.owner):
+        if (
+            callee is not None
+            and callee.owner is not None
+            and callee.name == "__init__"
+            and is_singleton(callee.owner, self.project)
+        ):
             klass = callee.owner
             self.put(
                 Holder("class", f"{klass.dotted}.<instance>", klass.module, (klass.qualname, "<instance>")),
@@ -180,11 +187,13 @@ class Effects:
             target = container_of(func.value, self.scope, self.project)
             if isinstance(target, (Holder, Own)):
                 self.put(target, holds, conds, node, keyed=keyed, collected=True)
-        elif func.attr.startswith(_INSTALLERS) and class_around(self.scope) is None:
+        elif func.attr.startswith((*_INSTALLERS, *_REGISTERS)) and class_around(self.scope) is None:
             # FastAPICache.init(RedisBackend(client)): a class or a module-level object keeps what it is given.
             chain = chain_of(func.value)
             target = target_of(func, self.scope, self.project)
             if isinstance(target, Holder) and (chain[-1][:1].isupper() or target.names):
                 dotted = target.dotted.rpartition(".")[0]
-                holder = Holder("global", dotted, target.module, target.names[:-1])
-                self.put(replace(holder, kind="class") if chain[-1][:1].isupper() else holder, holds, conds, node)
+                kind: HolderKind = "class" if chain[-1][:1].isupper() else "global"
+                if func.attr.startswith(_REGISTERS):
+                    kind = "container"
+                self.put(Holder(kind, dotted, target.module, target.names[:-1]), holds, conds, node)

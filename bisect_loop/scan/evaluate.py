@@ -17,6 +17,7 @@ from bisect_loop.scan.project import Entity, class_around
 from bisect_loop.scan.resources import (
     LOOP,
     PASS_THROUGH,
+    PROVIDERS,
     RETURNS_SELF,
     SHARED_BY_PARTS,
     TASK,
@@ -153,7 +154,7 @@ def _call(node: ast.Call, env: Env, scope: Scope, known: Summaries) -> tuple[Abs
             return _of_project(node, entity.scope, place, env, scope, known)
     if chain[-1] == "create_task" and is_loop_method(node.func, scope):
         return _made(TASK, node, scope, place, known)
-    if chain[-1] == "defaultdict" and node.args:
+    if chain[-1] in ("defaultdict", *PROVIDERS) and node.args:
         return _by_factory(node.args[0], node, scope, known)
     if isinstance(node.func, ast.Attribute):
         owner = class_around(scope)
@@ -248,6 +249,10 @@ def _by_factory(factory: ast.expr | None, node: ast.Call, scope: Scope, known: S
         made = resource_called(known.project.resolve(scope, chain_of(factory)) or "")
         if made is not None:
             return _made(made, node, scope, scope.module.place(node), known)
+        entity = known.project.entity(scope, chain_of(factory))
+        if entity is not None and entity.scope is not None and not entity.rest:
+            call = ast.copy_location(ast.Call(factory, node.args[1:], node.keywords), node)
+            return _of_project(call, entity.scope, scope.module.place(node), {}, scope, known)
     return ()
 
 

@@ -79,6 +79,8 @@ PASS_THROUGH = frozenset(
 )
 # Clients whose databases and collections, had as attributes or items, are bound as they are.
 SHARED_BY_PARTS = frozenset({"motor client", "pymongo async client"})
+# Providers of dependency containers that call a factory once and hand out what it made ever after.
+PROVIDERS = frozenset({"Singleton", "ThreadSafeSingleton", "ThreadLocalSingleton", "ContextLocalSingleton"})
 # Constructors that give several objects at once: `reader, writer = await asyncio.open_connection()`.
 COME_IN_PAIRS = frozenset({"asyncio stream"})
 # Methods of a resource that give the resource itself.

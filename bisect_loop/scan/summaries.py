@@ -59,10 +59,17 @@ def _active(node: ast.AST) -> Iterator[ast.expr]:
 _NOTHING = Facts()
 
 
-def is_singleton(klass: Scope) -> bool:
-    """Tell whether a class hands out one instance, by what its metaclass or a decorator is called."""
+def is_singleton(klass: Scope, project: Project) -> bool:
+    """Tell whether a class hands out one instance: by what its metaclass or a decorator is called, or does.
+
+    A metaclass whose `__call__` is its own and that has an attribute to keep instances in does nothing else.
+    """
     names = [*klass.metaclass[-1:], *(decorator.chain[-1] for decorator in klass.decorators)]
-    return any("singleton" in name.lower() for name in names)
+    if any("singleton" in name.lower() for name in names):
+        return True
+    entity = project.entity(klass.module.scope, klass.metaclass) if klass.metaclass else None
+    meta = entity.scope if entity is not None else None
+    return meta is not None and "__call__" in meta.children and bool(meta.assigned - {"__slots__"})
 
 
 def is_cached(scope: Scope) -> bool:
