@@ -84,7 +84,7 @@ class Effects:
     ) -> None:
         """Note that `target` now holds `values`; `collected` ones were added to a container."""
         for value in values:
-            if isinstance(value, Instance) or (collected and self.is_passing(value)):
+            if isinstance(value, Instance) or (collected and self.is_passing(value, target)):
                 continue
             if isinstance(target, Own):
                 here = value.under(conds) if isinstance(value, Value) else value
@@ -103,11 +103,21 @@ class Effects:
                 else:
                     self.facts.stores.append(Store(holder, value, self.scope, node, conds, per_loop))
 
-    def is_passing(self, value: Abstract) -> bool:
-        """A running task that leaves its container when it is done is no long-lived one."""
-        if not isinstance(value, Value) or value.resource.kind != "task":
+    def is_passing(self, value: Abstract, target: Target | None) -> bool:
+        """A running task that leaves its container when it is done is no long-lived one.
+
+        Nor is anything but a client in a container of an object that takes single entries out again.
+        """
+        if not isinstance(value, Value) or value.resource.kind == "client":
             return False
-        return any(chain[-1] == "add_done_callback" for chain in self.scope.refs)
+        if value.resource.kind == "task" and any(chain[-1] == "add_done_callback" for chain in self.scope.refs):
+            return True
+        owner = class_around(self.scope) if isinstance(target, Own) else None
+        if owner is None or not isinstance(target, Own):
+            return False
+        methods = [method for each in self.project.ancestry(owner) for method in each.children.values()]
+        taking = {("self", target.name, name) for name in ("remove", "discard", "pop", "popleft", "popitem")}
+        return any(taking & method.calls or ("self", target.name, "[]") in method.rebinds for method in methods)
 
     def call(self, node: ast.Call, conds: Conds) -> None:
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]

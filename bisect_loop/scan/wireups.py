@@ -13,8 +13,11 @@ from bisect_loop.scan.project import Project, class_around
 from bisect_loop.scan.reach import Reachability
 from bisect_loop.scan.resources import NEVER_BINDS, PUTS_WORK_ON_LOOP
 from bisect_loop.scan.scopes import Scope, chain_of
-from bisect_loop.scan.suite import Suite
+from bisect_loop.scan.suite import Fixture, Suite
 from bisect_loop.scan.values import Store
+
+# Methods of a loop that call a function later, on the loop.
+_CALL_LATER = ("call_soon", "call_later", "call_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +157,8 @@ def _works_on(store: Store, project: Project, guards: Guards) -> bool:
     last = store.dotted.rpartition(".")[2]
     means = guards.lifetimes.closers.means
     for scope in project.scopes:
+        if _runs_on_loop(scope, project):
+            continue
         for chain in scope.refs:
             if last not in chain:
                 continue
@@ -164,6 +169,15 @@ def _works_on(store: Store, project: Project, guards: Guards) -> bool:
             if (is_work or is_passed) and not is_asked and means(scope, upto, store):
                 return True
     return False
+
+
+def _runs_on_loop(scope: Scope, project: Project) -> bool:
+    """Tell whether a function is only ever given to a loop to call, so runs while that loop does."""
+    users = [user for user in project.users_of(scope)[0] if user is not scope]
+    return bool(users) and all(
+        any(chain[-1] in _CALL_LATER for chain in user.calls) and all(chain[-1] != scope.name for chain in user.calls)
+        for user in users
+    )
 
 
 def _is_weak(store: Store) -> bool:
@@ -193,6 +207,9 @@ def _is_local_class(store: Store) -> bool:
 def _outlives_call(store: Store, project: Project, suite: Suite) -> bool:
     """Tell whether an application's state is shared: not where each call makes an application of its own."""
     scope, root = store.scope, store.holder.names[0] if store.holder.names else ""
+    around = _outermost(scope)
+    if (around in suite.tests or around in suite.fixtures) and root in around.params:
+        return _is_shared(suite.find(root, around), project)
     if scope.kind != "function" or root not in scope.assigned or root in scope.globals or root in scope.params:
         return True
     if scope in suite.tests:
@@ -208,6 +225,30 @@ def _outlives_call(store: Store, project: Project, suite: Suite) -> bool:
             return True
         if user.is_decorated("lru_cache", "cache"):
             return True
+    return False
+
+
+def _outermost(scope: Scope) -> Scope:
+    """The function around all functions that `scope` lies in: a handler made in a test is the test's."""
+    while scope.kind == "function" and scope.parent is not None and scope.parent.kind == "function":
+        scope = scope.parent
+    return scope
+
+
+def _is_shared(fixture: Fixture | None, project: Project) -> bool:
+    """Tell whether tests share what a fixture gives them: by its scope, or because it hands out a module's variable.
+
+    A fixture that is not to be seen, say a plugin's, is taken for one that makes its application anew.
+    """
+    if fixture is None:
+        return False
+    if fixture.width != "function":
+        return True
+    for node in ast.walk(fixture.module.node(fixture.scope)):
+        if isinstance(node, (ast.Return, ast.Yield)) and isinstance(node.value, (ast.Name, ast.Attribute)):
+            entity = project.entity(fixture.scope, chain_of(node.value))
+            if entity is not None and entity.module is not None and entity.name:
+                return True
     return False
 
 

@@ -9,6 +9,7 @@ async def test_loops():
     loops.compare()
     loops.of_this_loop()
     loops.own()
+    loops.start_heart()
     await loops.CALLER.run()
     loops.CALLER.submit(print)
     loops.THREAD.submit(print)
