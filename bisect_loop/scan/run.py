@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bisect_loop.scan.files import python_files, relative_to
+from bisect_loop.scan.files import python_files, read_source, real, relative_to
 from bisect_loop.scan.flow import Flow
 from bisect_loop.scan.guards import Guards
 from bisect_loop.scan.model import Place, ScanError, ScanFinding, ScanReport
@@ -83,7 +83,7 @@ class _Scanned:
     """What was asked for, and the raw lines of it."""
 
     def __init__(self, wanted: Sequence[Path], top: Path, project: Project) -> None:
-        self.prefixes = [relative_to(path.resolve(), top) for path in wanted]
+        self.prefixes = [relative_to(real(path), top) for path in wanted]
         self.top = top
         self.lines: dict[str, Sequence[str]] = {}
         self.modules = {module.path: module for module in project.modules}
@@ -110,11 +110,15 @@ class _Scanned:
 
 def _read(wanted: Sequence[Path], top: Path, settings: ScanConfig, options: PytestOptions) -> tuple[Project, int]:
     modules = Modules({"", "src", *(_clean(path) for path in options.words("pythonpath"))})
-    files = {path.resolve(): relative_to(path, top) for path in python_files(top, top, settings.exclude)}
+    closed: list[OSError] = []
+    files = {real(path): relative_to(path, top) for path in python_files(top, top, settings.exclude, closed.append)}
+    for error in closed:
+        modules.errors.append(ScanError(Place(relative_to(Path(error.filename), top), 1), error.strerror or str(error)))
     for path in wanted:
         # What is named is read, be it excluded by default or outside the root.
         found = [path] if path.is_file() else list(python_files(path, top, settings.exclude))
-        files.update({each.resolve(): relative_to(each.resolve(), top) for each in found})
+        # A link that leads nowhere keeps its own name: its target's would tell nobody which file is meant.
+        files.update({real(each): relative_to(real(each), top) for each in found if each.exists()})
     packages = frozenset(
         relative.rpartition("/")[0] for relative in files.values() if relative.rpartition("/")[2] == "__init__.py"
     )
@@ -122,7 +126,7 @@ def _read(wanted: Sequence[Path], top: Path, settings: ScanConfig, options: Pyte
     with _no_collection():
         for path, relative in files.items():
             try:
-                source = path.read_bytes()
+                source = read_source(path)
             except OSError as error:
                 modules.errors.append(ScanError(Place(relative, 1), error.strerror or str(error)))
                 continue
