@@ -6,6 +6,7 @@ import ast
 import re
 from typing import Any, Literal
 
+from bisect_loop.scan.resources import LAST_NAMES
 from bisect_loop.scan.scopes import Chain, Decorator, FunctionNode, Module, Scope, chain_of, parse
 
 _NAMES = re.compile(r"[^\W\d][\w.]*")
@@ -34,6 +35,8 @@ def build(module: Module) -> None:
     module.scope = Scope("module", module.name.rpartition(".")[2], "", module, None)
     module.scopes = [module.scope]
     _Builder(module).body(tree.body, module.scope)
+    if any(chain[-1] in LAST_NAMES for scope in module.scopes for chain in scope.refs):
+        module.tree = tree  # it will be looked at again; the others are not worth their memory
 
 
 class _Builder:

@@ -21,6 +21,7 @@ class Summaries:
     facts: dict[Scope, Facts] = field(default_factory=dict)
     contents: dict[str, tuple[Value, ...]] = field(default_factory=dict)
 
+    _methods: dict[Scope, list[Scope]] = field(default_factory=dict)
     _inner: dict[ast.expr, list[ast.expr]] = field(default_factory=dict)
 
     def inner(self, node: ast.expr) -> list[ast.expr]:
@@ -37,15 +38,18 @@ class Summaries:
 
         A base's method that is overridden counts only where the override calls it (`super().__init__()`).
         """
-        found: list[tuple[str, Value | Param, Scope]] = []
-        hidden: set[str] = set()
-        for each in self.project.ancestry(klass):
-            methods = [method for method in each.children.values() if method.kind == "function"]
-            for method in methods:
-                if method.name not in hidden:
-                    found.extend((name, value, method) for name, value in self.of(method).own)
-            hidden.update(method.name for method in methods if all(call[-1] != method.name for call in method.calls))
-        return found
+        if klass not in self._methods:
+            self._methods[klass] = list(_methods(klass, self.project))
+        return [(name, value, method) for method in self._methods[klass] for name, value in self.of(method).own]
+
+
+def _methods(klass: Scope, project: Project) -> Iterator[Scope]:
+    """The methods that an object of a class has, and those of its bases that they call."""
+    hidden: set[str] = set()
+    for each in project.ancestry(klass):
+        own = [method for method in each.children.values() if method.kind == "function"]
+        yield from (method for method in own if method.name not in hidden)
+        hidden.update(method.name for method in own if all(call[-1] != method.name for call in method.calls))
 
 
 def _active(node: ast.AST) -> Iterator[ast.expr]:

@@ -157,8 +157,6 @@ def _works_on(store: Store, project: Project, guards: Guards) -> bool:
     last = store.dotted.rpartition(".")[2]
     means = guards.lifetimes.closers.means
     for scope in project.scopes:
-        if _runs_on_loop(scope, project):
-            continue
         for chain in scope.refs:
             if last not in chain:
                 continue
@@ -166,7 +164,8 @@ def _works_on(store: Store, project: Project, guards: Guards) -> bool:
             is_work = chain[len(upto) : len(upto) + 1] and chain[len(upto)] in PUTS_WORK_ON_LOOP
             is_passed = chain == upto and any(call[-1] == "run_coroutine_threadsafe" for call in scope.calls)
             is_asked = any((*upto, question) in scope.refs for question in ("is_closed", "is_running"))
-            if (is_work or is_passed) and not is_asked and means(scope, upto, store):
+            is_risky = (is_work or is_passed) and not is_asked
+            if is_risky and means(scope, upto, store) and not _runs_on_loop(scope, project):
                 return True
     return False
 
