@@ -15,7 +15,7 @@ from bisect_loop.scan.modules import Modules
 from bisect_loop.scan.noqa import is_suppressed
 from bisect_loop.scan.project import Project
 from bisect_loop.scan.reach import Reachability
-from bisect_loop.scan.rules import View, chosen
+from bisect_loop.scan.rules import Rule, View, chosen
 from bisect_loop.scan.settings import (
     PytestOptions,
     ScanConfig,
@@ -53,6 +53,17 @@ def scan(
     for path in wanted:
         if not path.exists():
             raise SettingsError(f"{path}: no such file or directory")
+    with _no_collection():
+        return _scan(wanted, top, settings, rules, ci_env)
+
+
+def _scan(
+    wanted: Sequence[Path],
+    top: Path,
+    settings: ScanConfig,
+    rules: Sequence[Rule],
+    ci_env: Mapping[str, str] | None,
+) -> ScanReport:
     options = read_pytest_options(top)
     project, lines = _read(wanted, top, settings, options)
     suite = Suite(project, options)
@@ -123,15 +134,14 @@ def _read(wanted: Sequence[Path], top: Path, settings: ScanConfig, options: Pyte
         relative.rpartition("/")[0] for relative in files.values() if relative.rpartition("/")[2] == "__init__.py"
     )
     lines = 0
-    with _no_collection():
-        for path, relative in files.items():
-            try:
-                source = read_source(path)
-            except OSError as error:
-                modules.errors.append(ScanError(Place(relative, 1), error.strerror or str(error)))
-                continue
-            lines += source.count(b"\n") + (not source.endswith(b"\n") and bool(source))
-            modules.add(relative, source, packages)
+    for path, relative in files.items():
+        try:
+            source = read_source(path)
+        except OSError as error:
+            modules.errors.append(ScanError(Place(relative, 1), error.strerror or str(error)))
+            continue
+        lines += source.count(b"\n") + (not source.endswith(b"\n") and bool(source))
+        modules.add(relative, source, packages)
     return Project(modules), lines
 
 
