@@ -50,6 +50,8 @@ def command(
     get where. Exits with 1 where there are findings.
     """
     del debug
+    if directory is not None and not directory.is_dir():
+        raise Failed(f"{directory}: no such directory", 4)
     here = (directory or Path()).absolute()
     wanted = [here / path for path in paths] or [here]
     try:

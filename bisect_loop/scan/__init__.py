@@ -7,9 +7,9 @@ against the loops that they and their users run on. Nothing of the scanned proje
     scopes, build          one module: what each scope defines, imports, mentions, calls
     modules, project       all of them: what a name stands for, who names whom
     resources, safe        what binds to a loop, by the names that libraries give it
-    evaluate, effects      what an expression is, what a statement does with it (values, holders, summaries)
+    evaluate, effects      what an expression is, what a statement does with it (values, passing, holders, summaries)
     body, flow             one scope, and all of interest to a fixed point
-    suite, reach           tests, fixtures and their loops; which tests get where
+    suite, reach           tests, fixtures and their loops (marks, texts); which tests get where
     conditions, origins    which environment variables decide a test
     closers, guards        what resets a holder, what keeps a resource from outliving its loop (environment)
     wireups                the result of all that: one wire-up for each resource that is kept

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from bisect_loop.scan.effects import Effects, is_loop, mentions_loop
 from bisect_loop.scan.holders import target_of
+from bisect_loop.scan.resources import COME_IN_PAIRS
 from bisect_loop.scan.scopes import FunctionNode, Scope
 from bisect_loop.scan.summaries import Summaries, is_cached
-from bisect_loop.scan.values import Cond, Conds, Facts, Holder, Store, Value
+from bisect_loop.scan.values import Abstract, Cond, Conds, Facts, Holder, Store, Value
 
 
 def walk(scope: Scope, known: Summaries) -> Facts:
@@ -154,10 +155,27 @@ class _Walker:
             if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
                 for each, part in zip(target.elts, value.elts, strict=True):
                     self.assign(each, part, conds, node)
+            else:
+                self.unpack(target.elts, value, conds, node)
             return
         if isinstance(target, ast.Name) and is_loop(value, self.effects.loops):
             self.effects.loops.add(target.id)
-        found = self.effects.evaluate(value)
+        self.store(target, self.effects.evaluate(value), value, conds, node)
+
+    def unpack(self, targets: list[ast.expr], value: ast.expr, conds: Conds, node: ast.AST) -> None:
+        """`reader, writer = await asyncio.open_connection()`; of anything else nobody knows which target gets it."""
+        pair = tuple(
+            each
+            for each in self.effects.evaluate(value)
+            if isinstance(each, Value) and not each.path and each.resource.label in COME_IN_PAIRS
+        )
+        for target in targets:
+            self.store(target, pair, value, conds, node)
+
+    def store(
+        self, target: ast.expr, found: tuple[Abstract, ...], value: ast.expr, conds: Conds, node: ast.AST
+    ) -> None:
+        """`target` gets `found`, which is what `value` stands for."""
         if not found:
             return
         keyed = isinstance(target, ast.Subscript) and mentions_loop(target.slice, self.effects.loops)

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import Any, Literal
 
+from bisect_loop.scan.resources import LAST_NAMES
 from bisect_loop.scan.scopes import Chain, Decorator, FunctionNode, Module, Scope, chain_of, parse
 
 _NAMES = re.compile(r"[^\W\d][\w.]*")
@@ -34,6 +35,8 @@ def build(module: Module) -> None:
     module.scope = Scope("module", module.name.rpartition(".")[2], "", module, None)
     module.scopes = [module.scope]
     _Builder(module).body(tree.body, module.scope)
+    if any(chain[-1] in LAST_NAMES for scope in module.scopes for chain in scope.refs):
+        module.tree = tree  # it will be looked at again; the others are not worth their memory
 
 
 class _Builder:
@@ -75,6 +78,8 @@ class _Builder:
         child.is_async = isinstance(node, ast.AsyncFunctionDef)
         every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
         child.params = tuple(argument.arg for argument in every if argument is not None)
+        child.positional = len(arguments.posonlyargs) + len(arguments.args)
+        child.vararg = arguments.vararg.arg if arguments.vararg is not None else ""
         for argument in every:
             if argument is not None and argument.annotation is not None:
                 child.types[argument.arg] = _named_in(argument.annotation)

@@ -25,7 +25,7 @@ CLOSE_METHODS = frozenset(
     }
 )
 # Methods that only make a holder let go.
-RESET_METHODS = frozenset({"reset", "clear", "cache_clear", "pop", "popitem", "discard", "remove"})
+RESET_METHODS = frozenset({"reset", "clear", "cache_clear", "pop", "popitem", "discard", "remove", "reset_singletons"})
 _DEEPEST = 3  # functions between a fixture and what closes
 
 
@@ -92,7 +92,7 @@ class Closers:
                 if scope.kind != "function" or scope in filling:
                     continue
                 for chain, line in scope.rebinds.items():
-                    if chain[-1] == name and self._means(scope, chain, store):
+                    if chain[-1] == name and self.means(scope, chain, store):
                         found.setdefault(scope, Closing(line, False))
         for method in (*sorted(RESET_METHODS), *sorted(CLOSE_METHODS)):
             for scope, chains in self.project.mentions.get(method, {}).items():
@@ -102,7 +102,7 @@ class Closers:
                     is_later = scope is not store.scope or line > _line(store)
                     is_call = len(chain) > 1 and scope.kind == "function"
                     is_news = scope not in found or not found[scope].closes
-                    if is_news and is_call and is_later and self._means(scope, chain[:-1], store):
+                    if is_news and is_call and is_later and self.means(scope, chain[:-1], store):
                         found[scope] = Closing(line, method in CLOSE_METHODS)
         self._by_setter(store, found)
         for fixture in self.suite.fixtures:
@@ -129,15 +129,15 @@ class Closers:
         """Tell whether the entries of a container come and go: something removes single ones."""
         for method in ("pop", "popitem", "discard", "remove"):
             for scope, chains in self.project.mentions.get(method, {}).items():
-                if any(len(chain) > 1 and self._means(scope, chain[:-1], store) for chain in chains):
+                if any(len(chain) > 1 and self.means(scope, chain[:-1], store) for chain in chains):
                     return True
         return any(
-            chain[-1] == "[]" and self._means(scope, chain, store)
+            chain[-1] == "[]" and self.means(scope, chain, store)
             for scope in self._rebinders.get("[]", ())
             for chain in scope.rebinds
         )
 
-    def _means(self, scope: Scope, chain: Chain, store: Store) -> bool:
+    def means(self, scope: Scope, chain: Chain, store: Store) -> bool:
         """Tell whether `chain` in `scope` is the holder, what it holds, or something that holds it."""
         is_item = chain[-1] == "[]"
         while chain[-1] == "[]" and len(chain) > 1:
@@ -207,9 +207,9 @@ class Closers:
                     return node.lineno
             elif func in ("setattr", "object", "delattr") and len(node.args) > 1:
                 name = node.args[1].value if isinstance(node.args[1], ast.Constant) else None
-                if isinstance(name, str) and self._means(fixture, (*chain_of(first), name), store):
+                if isinstance(name, str) and self.means(fixture, (*chain_of(first), name), store):
                     return node.lineno
-            elif func == "setitem" and self._means(fixture, chain_of(first), store):
+            elif func == "setitem" and self.means(fixture, chain_of(first), store):
                 return node.lineno
         return 0
 

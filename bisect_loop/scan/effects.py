@@ -7,8 +7,10 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from bisect_loop.scan.evaluate import bound_arguments, evaluate, is_bound_call
+from bisect_loop.scan.evaluate import evaluate
 from bisect_loop.scan.holders import Local, Own, Target, container_of, target_of
+from bisect_loop.scan.model import HolderKind
+from bisect_loop.scan.passing import bound_arguments, is_bound_call
 from bisect_loop.scan.project import class_around
 from bisect_loop.scan.scopes import Scope, chain_of
 from bisect_loop.scan.summaries import Summaries, is_singleton
@@ -17,6 +19,7 @@ from bisect_loop.scan.values import Abstract, CallSite, Conds, Facts, Holder, In
 _ADDERS = frozenset(["append", "add", "setdefault", "insert", "update", "extend", "appendleft"])
 _LOOP = re.compile(r"(^|_)loop(_id|_key)?$|^get_(running|event)_loop$")
 _INSTALLERS = ("init", "setup", "configure", "set_", "install", "bind")
+_REGISTERS = ("register", "provide", "add_instance")  # of a container of dependencies
 
 
 def mentions_loop(node: ast.AST, loops: Collection[str] = ()) -> bool:
@@ -81,7 +84,7 @@ class Effects:
     ) -> None:
         """Note that `target` now holds `values`; `collected` ones were added to a container."""
         for value in values:
-            if isinstance(value, Instance) or (collected and self.is_passing(value)):
+            if isinstance(value, Instance) or (collected and self.is_passing(value, target)):
                 continue
             if isinstance(target, Own):
                 here = value.under(conds) if isinstance(value, Value) else value
@@ -100,11 +103,21 @@ class Effects:
                 else:
                     self.facts.stores.append(Store(holder, value, self.scope, node, conds, per_loop))
 
-    def is_passing(self, value: Abstract) -> bool:
-        """A running task that leaves its container when it is done is no long-lived one."""
-        if not isinstance(value, Value) or value.resource.kind != "task":
+    def is_passing(self, value: Abstract, target: Target | None) -> bool:
+        """A running task that leaves its container when it is done is no long-lived one.
+
+        Nor is anything but a client in a container of an object that takes single entries out again.
+        """
+        if not isinstance(value, Value) or value.resource.kind == "client":
             return False
-        return any(chain[-1] == "add_done_callback" for chain in self.scope.refs)
+        if value.resource.kind == "task" and any(chain[-1] == "add_done_callback" for chain in self.scope.refs):
+            return True
+        owner = class_around(self.scope) if isinstance(target, Own) else None
+        if owner is None or not isinstance(target, Own):
+            return False
+        methods = [method for each in self.project.ancestry(owner) for method in each.children.values()]
+        taking = {("self", target.name, name) for name in ("remove", "discard", "pop", "popleft", "popitem")}
+        return any(taking & method.calls or ("self", target.name, "[]") in method.rebinds for method in methods)
 
     def call(self, node: ast.Call, conds: Conds) -> None:
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
@@ -113,7 +126,12 @@ class Effects:
         callee = self.callee(node)
         if callee is not None:
             self.facts.calls.append(CallSite(callee, conds, node))
-        if callee is not None and callee.owner is not None and callee.name == "__init__" and is_singleton(callee.owner):
+        if (
+            callee is not None
+            and callee.owner is not None
+            and callee.name == "__init__"
+            and is_singleton(callee.owner, self.project)
+        ):
             klass = callee.owner
             self.put(
                 Holder("class", f"{klass.dotted}.<instance>", klass.module, (klass.qualname, "<instance>")),
@@ -179,11 +197,13 @@ class Effects:
             target = container_of(func.value, self.scope, self.project)
             if isinstance(target, (Holder, Own)):
                 self.put(target, holds, conds, node, keyed=keyed, collected=True)
-        elif func.attr.startswith(_INSTALLERS) and class_around(self.scope) is None:
+        elif func.attr.startswith((*_INSTALLERS, *_REGISTERS)) and class_around(self.scope) is None:
             # FastAPICache.init(RedisBackend(client)): a class or a module-level object keeps what it is given.
             chain = chain_of(func.value)
             target = target_of(func, self.scope, self.project)
             if isinstance(target, Holder) and (chain[-1][:1].isupper() or target.names):
                 dotted = target.dotted.rpartition(".")[0]
-                holder = Holder("global", dotted, target.module, target.names[:-1])
-                self.put(replace(holder, kind="class") if chain[-1][:1].isupper() else holder, holds, conds, node)
+                kind: HolderKind = "class" if chain[-1][:1].isupper() else "global"
+                if func.attr.startswith(_REGISTERS):
+                    kind = "container"
+                self.put(Holder(kind, dotted, target.module, target.names[:-1]), holds, conds, node)

@@ -12,8 +12,18 @@ from dataclasses import replace
 
 from bisect_loop.scan.holders import APP_NAMES
 from bisect_loop.scan.model import Place
-from bisect_loop.scan.project import Entity, Project, class_around
-from bisect_loop.scan.resources import PASS_THROUGH, RETURNS_SELF, SHARED_BY_PARTS, TASK, Resource, resource_called
+from bisect_loop.scan.passing import bound_arguments, fields_of, is_bound_call
+from bisect_loop.scan.project import Entity, class_around
+from bisect_loop.scan.resources import (
+    LOOP,
+    PASS_THROUGH,
+    PROVIDERS,
+    RETURNS_SELF,
+    SHARED_BY_PARTS,
+    TASK,
+    Resource,
+    resource_called,
+)
 from bisect_loop.scan.safe import is_safe
 from bisect_loop.scan.scopes import Chain, Scope, chain_of
 from bisect_loop.scan.summaries import Summaries, is_cached
@@ -58,23 +68,6 @@ def evaluate(node: ast.expr | None, env: Env, scope: Scope, known: Summaries) ->
         case ast.Call():
             return _call(node, env, scope, known)
     return ()
-
-
-def bound_arguments(call: ast.Call, callee: Scope, *, bound: bool) -> dict[str, ast.expr]:
-    """Map the callee's parameters to what the call passes; `bound` says that `self` or `cls` is passed already."""
-    names = callee.params[1:] if bound else callee.params
-    result: dict[str, ast.expr] = {}
-    for name, argument in zip(names, call.args, strict=False):
-        if isinstance(argument, ast.Starred):
-            break
-        result[name] = argument
-    result.update({keyword.arg: keyword.value for keyword in call.keywords if keyword.arg})
-    return result
-
-
-def is_bound_call(call: ast.Call, callee: Scope) -> bool:
-    """Tell whether the call passes `self` or `cls` by itself."""
-    return callee.owner is not None and not callee.is_decorated("staticmethod") and isinstance(call.func, ast.Attribute)
 
 
 def _name(name: str, env: Env, scope: Scope, known: Summaries) -> tuple[Abstract, ...]:
@@ -159,9 +152,9 @@ def _call(node: ast.Call, env: Env, scope: Scope, known: Summaries) -> tuple[Abs
             return _made(made, node, scope, place, known)
         if entity.scope is not None and not entity.rest:
             return _of_project(node, entity.scope, place, env, scope, known)
-    if chain[-1] == "create_task" and _is_loop(node.func, scope):
+    if chain[-1] == "create_task" and is_loop_method(node.func, scope):
         return _made(TASK, node, scope, place, known)
-    if chain[-1] == "defaultdict" and node.args:
+    if chain[-1] in ("defaultdict", *PROVIDERS) and node.args:
         return _by_factory(node.args[0], node, scope, known)
     if isinstance(node.func, ast.Attribute):
         owner = class_around(scope)
@@ -181,7 +174,9 @@ def _call(node: ast.Call, env: Env, scope: Scope, known: Summaries) -> tuple[Abs
     if chain[-1] in PASS_THROUGH or chain[-1][:1].isupper():
         # A class that is not the project's may keep what it is given; a function is not believed to.
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-        return _most(evaluate(argument, env, scope, known) for argument in arguments)
+        found = _most(evaluate(argument, env, scope, known) for argument in arguments)
+        # Which loop a foreign object was given, and what it does with it, is its own affair.
+        return tuple(value for value in found if not isinstance(value, Value) or value.resource != LOOP)
     return ()
 
 
@@ -220,7 +215,7 @@ def _constructed(
     arguments = bound_arguments(node, init, bound=True) if init is not None else {}
     result: list[tuple[Abstract, ...]] = []
     if init is None:
-        for name, argument in _fields(node, klass, known.project).items():
+        for name, argument in fields_of(node, klass, known.project).items():
             result.append(tuple(_deeper(each, (name,)) for each in evaluate(argument, env, scope, known)))
         result.extend(_defaults(klass, place, known))
     for name, value, method in known.attributes(klass):
@@ -233,14 +228,6 @@ def _constructed(
             result.append(tuple(_deeper(each, (name, *value.path)) for each in passed))
     found = tuple(value for value in _most(result) if not isinstance(value, Instance))
     return found or (Instance(klass),)
-
-
-def _fields(node: ast.Call, klass: Scope, project: Project) -> dict[str, ast.expr]:
-    """What a call passes to a class whose __init__ is made for it (a dataclass, a model): field -> expression."""
-    names = [name for each in reversed(list(project.ancestry(klass))) for name in each.values]
-    result = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
-    result.update(zip(names, node.args, strict=False))
-    return result
 
 
 def _defaults(klass: Scope, place: Place, known: Summaries) -> Iterator[tuple[Abstract, ...]]:
@@ -262,6 +249,10 @@ def _by_factory(factory: ast.expr | None, node: ast.Call, scope: Scope, known: S
         made = resource_called(known.project.resolve(scope, chain_of(factory)) or "")
         if made is not None:
             return _made(made, node, scope, scope.module.place(node), known)
+        entity = known.project.entity(scope, chain_of(factory))
+        if entity is not None and entity.scope is not None and not entity.rest:
+            call = ast.copy_location(ast.Call(factory, node.args[1:], node.keywords), node)
+            return _of_project(call, entity.scope, scope.module.place(node), {}, scope, known)
     return ()
 
 
@@ -269,7 +260,7 @@ def _deeper(value: Abstract, path: Chain) -> Abstract:
     return value if isinstance(value, Instance) else value.below(*path)
 
 
-def _is_loop(func: ast.expr, scope: Scope) -> bool:
+def is_loop_method(func: ast.expr, scope: Scope) -> bool:
     """Tell whether `func` is a method of what is called a loop. A TaskGroup ends its tasks itself."""
     if not isinstance(func, ast.Attribute):
         return False

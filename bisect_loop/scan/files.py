@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import os
-from collections.abc import Iterator, Sequence
+import stat
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 _ALWAYS_SKIPPED = frozenset(
@@ -13,6 +15,8 @@ _ALWAYS_SKIPPED = frozenset(
         ".eggs", "site-packages", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".bisect-loop",
     }
 )  # fmt: skip
+# Generated tables are that large. 100,000 lines that people write are some 4 MB.
+_LARGEST = 20_000_000
 _BUILT = frozenset({"build", "dist", "_build"})
 
 
@@ -34,9 +38,14 @@ def is_excluded(relative: str, patterns: Sequence[str]) -> bool:
     )
 
 
-def python_files(top: Path, root: Path, exclude: Sequence[str]) -> Iterator[Path]:
-    """Yield every Python file below `top`, sorted within each directory; links to directories are not followed."""
-    for folder, folders, names in os.walk(top):
+def python_files(
+    top: Path, root: Path, exclude: Sequence[str], failed: Callable[[OSError], None] | None = None
+) -> Iterator[Path]:
+    """Yield every Python file below `top`, sorted within each directory; links to directories are not followed.
+
+    `failed` is told of each directory that cannot be listed.
+    """
+    for folder, folders, names in os.walk(top, onerror=failed):
         here = Path(folder)
         folders[:] = sorted(
             name
@@ -46,6 +55,21 @@ def python_files(top: Path, root: Path, exclude: Sequence[str]) -> Iterator[Path
         for name in sorted(names):
             if name.endswith(".py") and not is_excluded(relative_to(here / name, root), exclude):
                 yield here / name
+
+
+def real(path: Path) -> Path:
+    """Return where `path` leads. `Path.resolve` raises for links that lead to themselves; reading says it better."""
+    return Path(os.path.realpath(path))
+
+
+def read_source(path: Path) -> bytes:
+    """Return a file's bytes. Raises OSError, also for what is no file to read (a pipe would wait for ever)."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "no regular file")
+    if status.st_size > _LARGEST:
+        raise OSError(errno.EFBIG, f"larger than {_LARGEST // 1_000_000} MB")
+    return path.read_bytes()
 
 
 def relative_to(path: Path, root: Path) -> str:

@@ -46,6 +46,9 @@ def container_of(node: ast.expr, scope: Scope, project: Project) -> Target | Non
     """Return what `node[...] = x` or `node.append(x)` writes to."""
     if isinstance(node, ast.Name) and node.id in APP_NAMES and _is_local(node.id, scope):
         return _state(("app",), (), scope)
+    chain = chain_of(node)
+    if len(chain) >= 2 and chain[-1] == "extensions" and chain[-2] in APP_NAMES:
+        return _state(chain[:-1], chain[-1:], scope)
     found = target_of(node, scope, project) if not isinstance(node, ast.Name) else _read_name(node.id, scope, project)
     if isinstance(found, Holder):
         return Holder("container" if found.kind != "state" else "state", found.dotted, found.module, found.names)
@@ -75,6 +78,8 @@ def _read_name(name: str, scope: Scope, project: Project) -> Target | None:
 
 def _attribute(node: ast.Attribute, scope: Scope, project: Project) -> Target | None:
     chain = chain_of(node)
+    if chain[:-1] == ("sys", "modules", "[]"):
+        return _of_modules(node.value, chain[-1], scope)
     if len(chain) >= 3 and chain[-2] in _STATE_NAMES and chain[-3] in APP_NAMES:
         return _state(chain[:-2], chain[-2:], scope)
     owner = class_around(scope)
@@ -91,6 +96,12 @@ def _attribute(node: ast.Attribute, scope: Scope, project: Project) -> Target | 
     if dotted is None:
         return Local(chain[0], chain[1:])
     return _holder(project.lookup(dotted, scope.module))
+
+
+def _of_modules(node: ast.expr, name: str, scope: Scope) -> Holder | None:
+    """`sys.modules[__name__].name`: a variable of the module by another way."""
+    is_own = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name) and node.slice.id == "__name__"
+    return Holder("global", f"{scope.module.name}.{name}", scope.module, (name,)) if is_own else None
 
 
 def _subscript(node: ast.Subscript, scope: Scope, project: Project) -> Target | None:

@@ -16,6 +16,8 @@ from bisect_loop.scan.suite import Fixture, Suite, is_below
 from bisect_loop.scan.values import Store
 
 _HOOKS = ("pytest_runtest_setup", "pytest_runtest_teardown")
+_THREADS = frozenset({"Thread", "run_in_executor", "to_thread", "submit", "run_sync"})
+_MOST_CALLERS = 25
 _TEARDOWNS = ("tearDown", "asyncTearDown", "teardown_method")
 
 
@@ -34,39 +36,77 @@ class Lifetimes:
         if store.scope in closing and store.scope.kind == "function":
             where = Place(store.scope.module.path, closing[store.scope].line)
             yield Guard("closed", where, "closed where it is made", True)
+        tests, _ = self.reach.tests(opener)
+        partial: list[tuple[Guard, frozenset[Scope]]] = []
         for closer, (line, closes) in closing.items():
             where = Place(closer.module.path, line)
             guard: Guard | None = None
+            covered: frozenset[Scope] = frozenset()
             if closer in self.suite.fixtures:
-                guard = self._by_fixture(self.suite.fixtures[closer], where, opener)
+                guard, covered = self._by_fixture(self.suite.fixtures[closer], where, tests)
             elif closer.name in _HOOKS and closer.module in self.suite.conftests:
-                tests, _ = self.reach.tests(opener)
-                holds = all(is_below(test.module.directory, closer.module.directory) for test in tests)
-                guard = Guard("reset", where, f"reset by the hook {closer.name}", holds)
+                covered = frozenset(test for test in tests if is_below(test.module.directory, closer.module.directory))
+                guard = Guard("reset", where, f"reset by the hook {closer.name}", covered == tests)
             elif closer.name in _TEARDOWNS and closer.owner is not None:
-                tests, _ = self.reach.tests(opener)
-                holds = bool(tests) and all(test.owner is closer.owner for test in tests)
-                guard = Guard("reset", where, f"reset in {closer.qualname}", holds)
+                covered = frozenset(test for test in tests if test.owner is closer.owner)
+                guard = Guard("reset", where, f"reset in {closer.qualname}", bool(tests) and covered == tests)
             elif closer not in (store.scope, opener) and opener.kind == "function":
                 guard = self._by_pair(closer, where, store, opener, closing)
             if guard is not None:
-                yield replace(guard, kind="closed" if closes else "reset")
+                partial.append((replace(guard, kind="closed" if closes else "reset"), covered))
+        # Each test needs one of them: a fixture here, an override of it that resets as well there.
+        everywhere = bool(tests) and frozenset[Scope]().union(*(covered for _, covered in partial)) == tests
+        for guard, covered in partial:
+            if everywhere and covered and not guard.holds:
+                guard = replace(guard, holds=True, text=f"{guard.text}; something else resets it for the rest")
+            yield guard
 
-    def _by_fixture(self, fixture: Fixture, where: Place, opener: Scope) -> Guard:
+    def runs_in_own_thread(self, scope: Scope) -> bool:
+        """Tell whether only a thread's target runs a coroutine, on a loop of its own: no test closes that one."""
+        seen = {scope}
+        waiting = [scope]
+        in_thread = False
+        while waiting:
+            here = waiting.pop()
+            for user in self.reach.users(here):
+                if user in self.suite.tests or user in self.suite.fixtures or len(seen) > _MOST_CALLERS:
+                    return False
+                if self._starts_thread(user, here):
+                    in_thread = True
+                elif user not in seen:
+                    seen.add(user)
+                    waiting.append(user)
+        return in_thread
+
+    @staticmethod
+    def _starts_thread(user: Scope, target: Scope) -> bool:
+        """Tell whether `user` gives the function `target`, without calling it, to a thread to run."""
+        is_called = any(chain[-1] == target.name for chain in user.calls)
+        return not is_called and any(chain[-1] in _THREADS for chain in user.calls)
+
+    def _by_fixture(self, fixture: Fixture, where: Place, tests: frozenset[Scope]) -> tuple[Guard, frozenset[Scope]]:
+        """The guard that a fixture gives, and for which of `tests`."""
         text = f"reset by the fixture {fixture.name}"
-        tests, _ = self.reach.tests(opener)
         if fixture.width != "function":
-            return Guard("reset", where, f"{text}, but only once per {fixture.width}", False)
+            return Guard("reset", where, f"{text}, but only once per {fixture.width}", False), frozenset()
+        if not tests:
+            return Guard("reset", where, text, fixture.autouse), frozenset()
+        replaced: dict[Scope, Fixture] = {}
         if fixture.autouse:
-            covered = frozenset(test for test in tests if self.suite.is_visible(fixture, test))
+            visible = [test for test in tests if self.suite.is_visible(fixture, test)]
+            found = {test: self.suite.overriding(fixture, test) for test in visible}
+            replaced = {test: other for test, other in found.items() if other is not None}
+            covered = frozenset(test for test in visible if test not in replaced)
         else:
             covered = tests & self.reach.tests(fixture.scope)[0]
-        if not tests:
-            return Guard("reset", where, text, fixture.autouse)
         if covered == tests:
-            return Guard("reset", where, text, True)
+            return Guard("reset", where, text, True), covered
         why = "does not apply to" if fixture.autouse else "is not used by"
-        return Guard("reset", where, f"{text}, which {why} {len(tests - covered)} of {len(tests)} tests", False)
+        missing = f"{len(tests - covered)} of {len(tests)} tests"
+        if replaced.keys() == tests - covered:
+            first = min(other.scope.place for other in replaced.values())
+            return Guard("reset", where, f"{text}, which {first} overrides for {missing}", False), covered
+        return Guard("reset", where, f"{text}, which {why} {missing}", False), covered
 
     def _by_pair(
         self, closer: Scope, where: Place, store: Store, opener: Scope, closing: Mapping[Scope, Closing]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 HolderKind = Literal["global", "class", "state", "container", "cache", "default"]
-ResourceKind = Literal["client", "primitive", "task"]
+ResourceKind = Literal["client", "primitive", "task", "loop"]
 GuardKind = Literal["pytest", "per-loop", "session-loop", "closed", "reset", "env-removed"]
 
 

@@ -110,7 +110,7 @@ class Reachability:
 
     def users(self, scope: Scope) -> Iterator[Scope]:
         """The scopes that call or mention a function, or get it as a fixture."""
-        target = scope.parent if scope.name == "__init__" and scope.owner is not None else scope
+        target = scope.parent if scope.name in ("__init__", "__new__") and scope.owner is not None else scope
         if target is None:
             return
         sure, likely = self.project.users_of(target)

@@ -20,6 +20,7 @@ class Resource:
 
 
 TASK = Resource("asyncio task", "task")
+LOOP = Resource("event loop", "loop")
 
 # (label, package, constructors and factories: reached through any submodule of the package)
 _CLIENTS = (
@@ -78,6 +79,10 @@ PASS_THROUGH = frozenset(
 )
 # Clients whose databases and collections, had as attributes or items, are bound as they are.
 SHARED_BY_PARTS = frozenset({"motor client", "pymongo async client"})
+# Providers of dependency containers that call a factory once and hand out what it made ever after.
+PROVIDERS = frozenset({"Singleton", "ThreadSafeSingleton", "ThreadLocalSingleton", "ContextLocalSingleton"})
+# Constructors that give several objects at once: `reader, writer = await asyncio.open_connection()`.
+COME_IN_PAIRS = frozenset({"asyncio stream"})
 # Methods of a resource that give the resource itself.
 RETURNS_SELF = frozenset(
     {
@@ -92,6 +97,14 @@ NEVER_BINDS = frozenset(
         *("set", "clear", "is_set", "release", "locked", "notify", "notify_all"),
     }
 )
+# What puts work on a loop; asking it whether it is closed, or comparing it, does no harm.
+PUTS_WORK_ON_LOOP = frozenset(
+    {
+        *("call_soon", "call_soon_threadsafe", "call_later", "call_at", "create_task", "create_future"),
+        *("run_until_complete", "run_forever", "run_in_executor", "create_connection", "create_server"),
+        *("add_reader", "add_writer", "add_signal_handler", "create_datagram_endpoint", "create_unix_connection"),
+    }
+)
 
 
 def _table() -> dict[str, dict[str, Resource]]:
@@ -100,6 +113,8 @@ def _table() -> dict[str, dict[str, Resource]]:
         table.setdefault(package, {}).update({name: Resource(label, "client") for name in names.split()})
     table["asyncio"].update({name: Resource(f"asyncio.{name}", "primitive") for name in _PRIMITIVES})
     table["asyncio"].update({"create_task": TASK, "ensure_future": TASK})
+    # Not new_event_loop: a loop of one's own, say one that a thread runs, is not closed by a test.
+    table["asyncio"].update({"get_running_loop": LOOP, "get_event_loop": LOOP})
     return table
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from bisect_loop.scan.files import python_files, relative_to
+from bisect_loop.scan.files import python_files, read_source, real, relative_to
 from bisect_loop.scan.flow import Flow
 from bisect_loop.scan.guards import Guards
 from bisect_loop.scan.model import Place, ScanError, ScanFinding, ScanReport
@@ -15,7 +15,7 @@ from bisect_loop.scan.modules import Modules
 from bisect_loop.scan.noqa import is_suppressed
 from bisect_loop.scan.project import Project
 from bisect_loop.scan.reach import Reachability
-from bisect_loop.scan.rules import View, chosen
+from bisect_loop.scan.rules import Rule, View, chosen
 from bisect_loop.scan.settings import (
     PytestOptions,
     ScanConfig,
@@ -53,6 +53,17 @@ def scan(
     for path in wanted:
         if not path.exists():
             raise SettingsError(f"{path}: no such file or directory")
+    with _no_collection():
+        return _scan(wanted, top, settings, rules, ci_env)
+
+
+def _scan(
+    wanted: Sequence[Path],
+    top: Path,
+    settings: ScanConfig,
+    rules: Sequence[Rule],
+    ci_env: Mapping[str, str] | None,
+) -> ScanReport:
     options = read_pytest_options(top)
     project, lines = _read(wanted, top, settings, options)
     suite = Suite(project, options)
@@ -83,7 +94,7 @@ class _Scanned:
     """What was asked for, and the raw lines of it."""
 
     def __init__(self, wanted: Sequence[Path], top: Path, project: Project) -> None:
-        self.prefixes = [relative_to(path.resolve(), top) for path in wanted]
+        self.prefixes = [relative_to(real(path), top) for path in wanted]
         self.top = top
         self.lines: dict[str, Sequence[str]] = {}
         self.modules = {module.path: module for module in project.modules}
@@ -110,24 +121,27 @@ class _Scanned:
 
 def _read(wanted: Sequence[Path], top: Path, settings: ScanConfig, options: PytestOptions) -> tuple[Project, int]:
     modules = Modules({"", "src", *(_clean(path) for path in options.words("pythonpath"))})
-    files = {path.resolve(): relative_to(path, top) for path in python_files(top, top, settings.exclude)}
+    closed: list[OSError] = []
+    files = {real(path): relative_to(path, top) for path in python_files(top, top, settings.exclude, closed.append)}
+    for error in closed:
+        modules.errors.append(ScanError(Place(relative_to(Path(error.filename), top), 1), error.strerror or str(error)))
     for path in wanted:
         # What is named is read, be it excluded by default or outside the root.
         found = [path] if path.is_file() else list(python_files(path, top, settings.exclude))
-        files.update({each.resolve(): relative_to(each.resolve(), top) for each in found})
+        # A link that leads nowhere keeps its own name: its target's would tell nobody which file is meant.
+        files.update({real(each): relative_to(real(each), top) for each in found if each.exists()})
     packages = frozenset(
         relative.rpartition("/")[0] for relative in files.values() if relative.rpartition("/")[2] == "__init__.py"
     )
     lines = 0
-    with _no_collection():
-        for path, relative in files.items():
-            try:
-                source = path.read_bytes()
-            except OSError as error:
-                modules.errors.append(ScanError(Place(relative, 1), error.strerror or str(error)))
-                continue
-            lines += source.count(b"\n") + (not source.endswith(b"\n") and bool(source))
-            modules.add(relative, source, packages)
+    for path, relative in files.items():
+        try:
+            source = read_source(path)
+        except OSError as error:
+            modules.errors.append(ScanError(Place(relative, 1), error.strerror or str(error)))
+            continue
+        lines += source.count(b"\n") + (not source.endswith(b"\n") and bool(source))
+        modules.add(relative, source, packages)
     return Project(modules), lines
 
 

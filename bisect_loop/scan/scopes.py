@@ -35,6 +35,7 @@ class Scope:
 
     `refs` maps each dotted name that is read, as written, to the first line that reads it; `calls` holds those
     that are called, `rebinds` those that are assigned or deleted (attributes, and names of the module).
+    Of the `params` the first `positional` ones can be passed by position, and `vararg` takes what is left over.
     `values` keeps what is assigned to the names of modules and classes. `types` holds the dotted names in the
     annotations of parameters, and of the names of modules and classes.
     """
@@ -49,6 +50,8 @@ class Scope:
     is_async: bool = False
     has_yield: bool = False
     params: tuple[str, ...] = ()
+    positional: int = 0
+    vararg: str = ""
     types: dict[str, tuple[Chain, ...]] = field(default_factory=dict)
     decorators: tuple[Decorator, ...] = ()
     bases: tuple[Chain, ...] = ()

@@ -5,44 +5,38 @@ from __future__ import annotations
 import ast
 import fnmatch
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bisect_loop.scan.marks import hooked_loop_scope, keywords, marks_of, text
 from bisect_loop.scan.project import Project
-from bisect_loop.scan.scopes import Chain, Module, Scope, chain_of
+from bisect_loop.scan.scopes import Module, Scope
 from bisect_loop.scan.settings import PytestOptions
+from bisect_loop.scan.texts import texts_of
 
 WIDTH = {"function": 0, "class": 1, "module": 2, "package": 3, "session": 4}
 _FIXTURES = {"pytest.fixture": "pytest", "pytest_asyncio.fixture": "pytest_asyncio"}
 _TEARDOWNS = frozenset(
     {
-        *(
-            "setUp",
-            "tearDown",
-            "setUpClass",
-            "tearDownClass",
-            "asyncSetUp",
-            "asyncTearDown",
-            "setup_method",
-            "teardown_method",
-            "setup_class",
-        ),
-        *(
-            "teardown_class",
-            "setup_module",
-            "teardown_module",
-            "setup_function",
-            "teardown_function",
-            "setUpModule",
-            "tearDownModule",
-        ),
+        *("setUp", "tearDown", "setUpClass", "tearDownClass", "asyncSetUp", "asyncTearDown"),
+        *("setup_method", "teardown_method", "setup_class", "teardown_class", "setup_module", "teardown_module"),
+        *("setup_function", "teardown_function", "setUpModule", "tearDownModule"),
+    }
+)
+# Hooks of a conftest that run when others have run already.
+_HOOKS = frozenset(
+    {
+        *("pytest_runtest_setup", "pytest_runtest_teardown", "pytest_runtest_call"),
+        *("pytest_sessionfinish", "pytest_unconfigure"),
     }
 )
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Fixture:
-    """A pytest fixture. `loop_scope` is what the decorator says, "" where it says nothing."""
+    """A pytest fixture. `loop_scope` is what the decorator says, "" where it says nothing.
+
+    `width` is its scope, the widest where that depends on something; `depends` is the expression that decides then.
+    """
 
     scope: Scope
     name: str
@@ -50,6 +44,7 @@ class Fixture:
     loop_scope: str
     autouse: bool
     plugin: str
+    depends: ast.expr | None = None
 
     @property
     def module(self) -> Module:
@@ -58,7 +53,10 @@ class Fixture:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Test:
-    """A test function. `runner` is "pytest-asyncio", "unittest", "other" or "" for a plain one."""
+    """A test function. `runner` is "pytest-asyncio", "unittest", "other" or "" for a plain one.
+
+    `loop_scope` is "unknown" where a mark computes it.
+    """
 
     __test__ = False
 
@@ -88,7 +86,7 @@ class Suite:
             if any(fnmatch.fnmatchcase(module.path.rpartition("/")[2], pattern) for pattern in patterns)
         ]
         self.conftests = [module for module in project.modules if module.path.rpartition("/")[2] == "conftest.py"]
-        self._hook_scopes = {module.directory: _hooked_loop_scope(module) for module in self.conftests}
+        self._hook_scopes = {module.directory: hooked_loop_scope(module) for module in self.conftests}
         for scope in project.scopes:
             fixture = self._fixture(scope)
             if fixture is not None:
@@ -135,8 +133,11 @@ class Suite:
                     if found is not None:
                         self._users[found].append(scope)
             for fixture_ in self.fixtures.values():
-                if fixture_.autouse:
-                    self._users[fixture_].extend(scope for scope in self.tests if self.is_visible(fixture_, scope))
+                for scope in self.tests if fixture_.autouse else ():
+                    # pytest asks for the name: an override takes the place of what is autouse, autouse itself or not.
+                    nearest = self.find(fixture_.name, scope) if self.is_visible(fixture_, scope) else None
+                    if nearest is not None:
+                        self._users[nearest].append(scope)
         return self._users.get(fixture, [])
 
     def requested(self, scope: Scope) -> frozenset[str]:
@@ -152,6 +153,20 @@ class Suite:
             if fixture.scope is not scope and self.is_visible(fixture, scope)
         ]
         return max(visible, key=lambda fixture: self._nearness(fixture, scope), default=None)
+
+    def overriding(self, fixture: Fixture, scope: Scope) -> Fixture | None:
+        """The fixture that a test or fixture gets in place of one that it sees; None where it gets this one.
+
+        An override that asks for the one above it, by the same name, takes nobody's place.
+        """
+        seen = {fixture}
+        nearest = self.find(fixture.name, scope)
+        while nearest is not None and nearest not in seen:
+            if fixture.name not in nearest.scope.params:
+                return nearest
+            seen.add(nearest)
+            nearest = self.find(fixture.name, nearest.scope)
+        return None
 
     def named(self, name: str) -> list[Fixture]:
         """All fixtures of this name."""
@@ -176,8 +191,8 @@ class Suite:
         return best
 
     def is_setup_or_teardown(self, scope: Scope) -> bool:
-        """Tell whether a function is a fixture, or a set-up or tear-down of unittest's or pytest's classic kind."""
-        if scope in self.fixtures:
+        """Tell whether a function is a fixture, or a set-up or tear-down of unittest's, pytest's or a conftest's."""
+        if scope in self.fixtures or (scope.name in _HOOKS and scope.module in self.conftests):
             return True
         if scope.name not in _TEARDOWNS or scope.kind != "function":
             return False
@@ -202,16 +217,26 @@ class Suite:
             plugin = _FIXTURES.get(self.project.resolve(scope.parent or scope, decorator.chain) or "")
             if plugin is None:
                 continue
-            given = _keywords(decorator.call)
+            given = keywords(decorator.call)
+            home = scope.parent or scope
+            widths = texts_of(given.get("scope"), home, self.project) & WIDTH.keys()
             return Fixture(
                 scope=scope,
-                name=_text(given.get("name")) or scope.name,
-                width=_text(given.get("scope")) or ("" if "scope" in given else "function"),
-                loop_scope=_text(given.get("loop_scope")) or ("unknown" if "loop_scope" in given else ""),
+                name=text(given.get("name")) or scope.name,
+                width=max(widths, key=WIDTH.__getitem__, default="" if "scope" in given else "function"),
+                loop_scope=self._loop_scope(given.get("loop_scope"), home),
+                depends=given.get("scope") if len(widths) > 1 else None,
                 autouse=isinstance(given.get("autouse"), ast.Constant) and bool(given["autouse"].value),  # type: ignore[attr-defined]
                 plugin=plugin,
             )
         return None
+
+    def _loop_scope(self, given: ast.expr | None, scope: Scope) -> str:
+        """The one loop scope that an argument gives, "" without one, "unknown" where it cannot be told."""
+        if given is None:
+            return ""
+        known = texts_of(given, scope, self.project)
+        return next(iter(known)) if len(known) == 1 else "unknown"
 
     def _find_exports(self) -> None:
         """Fixtures that a conftest or test module imports, or names in pytest_plugins, are at home there too."""
@@ -238,12 +263,12 @@ class Suite:
         owner = scope.owner
         if scope.parent is not scope.module.scope and (owner is None or not self.is_test_class(owner)):
             return None
-        marks = list(self._marks(scope))
+        marks = list(marks_of(scope, self.project))
         asyncio_mark = next((call for chain, call in marks if chain[-1] == "asyncio"), None)
         is_marked = any(chain[-1] == "asyncio" for chain, _ in marks)
         hooked = next((s for d, s in self._hook_scopes.items() if s and is_below(scope.module.directory, d)), "")
-        given = _keywords(asyncio_mark)
-        own = _text(given.get("loop_scope")) or _text(given.get("scope"))
+        given = keywords(asyncio_mark)
+        own = self._loop_scope(given.get("loop_scope", given.get("scope")), scope.module.scope)
         runner = ""
         if owner is not None and "Async" in self.unittest_base(owner):
             runner = "unittest"
@@ -252,45 +277,12 @@ class Suite:
         names = set(scope.params) - {"self"}
         for chain, call in marks:
             if chain[-1] == "usefixtures" and call is not None:
-                names.update(filter(None, map(_text, call.args)))
+                names.update(filter(None, map(text, call.args)))
         nodeid = "::".join((scope.module.path, *scope.qualname.split(".")))
         loop_scope = own or hooked or self.default_loop_scope
         return Test(scope, nodeid, runner, loop_scope, bool(own or hooked), frozenset(names))
-
-    def _marks(self, scope: Scope) -> Iterator[tuple[Chain, ast.Call | None]]:
-        """The marks on a test, nearest first: its own, its class's, its module's."""
-        here: Scope | None = scope
-        while here is not None:
-            for decorator in here.decorators:
-                if "mark" in decorator.chain:
-                    yield decorator.chain, decorator.call
-            for value in here.values.get("pytestmark", ()):
-                for each in value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]:
-                    call = each if isinstance(each, ast.Call) else None
-                    yield chain_of(call.func if call else each), call
-            here = here.parent
-
-
-def _hooked_loop_scope(conftest: Module) -> str:
-    """The loop scope that a conftest's collection hook gives to tests, "" where it gives none."""
-    hook = conftest.scope.children.get("pytest_collection_modifyitems")
-    if hook is None:
-        return ""
-    for node in ast.walk(conftest.node(hook)):
-        if isinstance(node, ast.Call) and chain_of(node.func)[-1] == "asyncio":
-            given = _keywords(node)
-            return _text(given.get("loop_scope")) or _text(given.get("scope"))
-    return ""
 
 
 def is_below(directory: str, top: str) -> bool:
     """Tell whether a directory is `top`, or lies in it; "" is the root."""
     return not top or directory == top or directory.startswith(f"{top}/")
-
-
-def _keywords(call: ast.Call | None) -> dict[str, ast.expr]:
-    return {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg} if call is not None else {}
-
-
-def _text(node: ast.expr | None) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""

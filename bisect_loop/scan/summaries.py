@@ -21,6 +21,7 @@ class Summaries:
     facts: dict[Scope, Facts] = field(default_factory=dict)
     contents: dict[str, tuple[Value, ...]] = field(default_factory=dict)
 
+    _methods: dict[Scope, list[Scope]] = field(default_factory=dict)
     _inner: dict[ast.expr, list[ast.expr]] = field(default_factory=dict)
 
     def inner(self, node: ast.expr) -> list[ast.expr]:
@@ -33,14 +34,22 @@ class Summaries:
         return self.facts.get(scope) or _NOTHING
 
     def attributes(self, klass: Scope) -> list[tuple[str, Value | Param, Scope]]:
-        """What the methods of a class put on `self`, bases included, each with the method that does it."""
-        return [
-            (name, value, method)
-            for each in self.project.ancestry(klass)
-            for method in each.children.values()
-            if method.kind == "function"
-            for name, value in self.of(method).own
-        ]
+        """What the methods of a class put on `self`, bases included, each with the method that does it.
+
+        A base's method that is overridden counts only where the override calls it (`super().__init__()`).
+        """
+        if klass not in self._methods:
+            self._methods[klass] = list(_methods(klass, self.project))
+        return [(name, value, method) for method in self._methods[klass] for name, value in self.of(method).own]
+
+
+def _methods(klass: Scope, project: Project) -> Iterator[Scope]:
+    """The methods that an object of a class has, and those of its bases that they call."""
+    hidden: set[str] = set()
+    for each in project.ancestry(klass):
+        own = [method for method in each.children.values() if method.kind == "function"]
+        yield from (method for method in own if method.name not in hidden)
+        hidden.update(method.name for method in own if all(call[-1] != method.name for call in method.calls))
 
 
 def _active(node: ast.AST) -> Iterator[ast.expr]:
@@ -54,10 +63,17 @@ def _active(node: ast.AST) -> Iterator[ast.expr]:
 _NOTHING = Facts()
 
 
-def is_singleton(klass: Scope) -> bool:
-    """Tell whether a class hands out one instance, by what its metaclass or a decorator is called."""
+def is_singleton(klass: Scope, project: Project) -> bool:
+    """Tell whether a class hands out one instance: by what its metaclass or a decorator is called, or does.
+
+    A metaclass whose `__call__` is its own and that has an attribute to keep instances in does nothing else.
+    """
     names = [*klass.metaclass[-1:], *(decorator.chain[-1] for decorator in klass.decorators)]
-    return any("singleton" in name.lower() for name in names)
+    if any("singleton" in name.lower() for name in names):
+        return True
+    entity = project.entity(klass.module.scope, klass.metaclass) if klass.metaclass else None
+    meta = entity.scope if entity is not None else None
+    return meta is not None and "__call__" in meta.children and bool(meta.assigned - {"__slots__"})
 
 
 def is_cached(scope: Scope) -> bool:

@@ -63,7 +63,8 @@ def test_what_ci_sets_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(
-    "arguments", [["nowhere"], ["--select", "BL9"], ["--format", "xml"], ["--nonsense"], ["--ci", "nowhere.yml"]]
+    "arguments",
+    [["nowhere"], ["--select", "BL9"], ["--format", "xml"], ["--nonsense"], ["--ci", "nowhere.yml"], ["-C", "app.py"]],
 )
 def test_usage_errors(tmp_path: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What cannot be meant gives exit code 4 and one sentence."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,47 @@ def test_unreadable_files_are_named_and_passed_over(tmp_path: Path, source: byte
     assert error.place.path == "bad.py"
     assert part in error.message
     assert "\n" not in error.message
+
+
+def test_what_is_no_file_to_read_is_named(tmp_path: Path) -> None:
+    """Links that lead nowhere or to themselves, and pipes, cost one line each; a pipe is not waited for."""
+    (tmp_path / "loop.py").symlink_to("loop.py")
+    (tmp_path / "gone.py").symlink_to("nowhere")
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "up").symlink_to("..", target_is_directory=True)
+    os.mkfifo(tmp_path / "pipe.py")
+    report = scanned(tmp_path, {"good.py": CLIENT})
+    assert found(report) == [("good.py", 2, "BL001")]
+    assert {error.place.path: error.message for error in report.errors} == {
+        "gone.py": "No such file or directory",
+        "loop.py": "Too many levels of symbolic links",
+        "pipe.py": "no regular file",
+    }
+
+
+def test_a_file_that_is_too_large_is_named(tmp_path: Path) -> None:
+    """Generated tables of many megabytes are passed over."""
+    (tmp_path / "table.py").touch()
+    os.truncate(tmp_path / "table.py", 21_000_000)
+    (error,) = scanned(tmp_path, {"good.py": CLIENT}).errors
+    assert (error.place.path, error.message) == ("table.py", "larger than 20 MB")
+
+
+def test_a_directory_that_cannot_be_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not read is said, or silence would pass for a clean bill."""
+    write(tmp_path, {"closed/app.py": CLIENT, "good.py": CLIENT})
+    listed = os.scandir
+
+    def scandir(path: str | os.PathLike[str]) -> object:
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    report = scan([tmp_path], tmp_path)
+    assert found(report) == [("good.py", 2, "BL001")]
+    assert [(error.place.path, error.message) for error in report.errors] == [("closed", "Permission denied")]
 
 
 def test_absurd_nesting_is_survived(tmp_path: Path) -> None:

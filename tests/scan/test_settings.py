@@ -57,7 +57,7 @@ def test_configuration_is_used(tmp_path: Path) -> None:
 def test_selection_by_prefix() -> None:
     """The longest prefix decides, as in ruff; ALL is everything."""
     assert chosen((), ()) == RULES == chosen(("ALL",), ())
-    assert [rule.code for rule in chosen(("BL0",), ("BL005", "bl006"))] == ["BL001", "BL002", "BL003", "BL004"]
+    assert [rule.code for rule in chosen(("BL0",), ("BL005", "bl006", "BL007"))] == ["BL001", "BL002", "BL003", "BL004"]
     assert [rule.code for rule in chosen(("BL005",), ("BL0",))] == ["BL005"]
     assert chosen((), ("ALL",)) == ()
 

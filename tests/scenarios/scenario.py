@@ -70,7 +70,7 @@ class Scenario:
 
     @property
     def not_yet(self) -> frozenset[str]:
-        """Parts of the truth that the tool is known not to find: "cause"; "scan" is for the static scan."""
+        """Parts of the truth that the tool is known not to find: "cause"."""
         return frozenset(name for name, state in self.truth.get("tool", {}).items() if state == "not yet")
 
     @property

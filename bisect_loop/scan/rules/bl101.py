@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bisect_loop.scan.conditions import Conditions
 from bisect_loop.scan.model import ScanFinding
 from bisect_loop.scan.rules.base import Rule, View, finding
 from bisect_loop.scan.settings import FIXTURE_OPTION
-from bisect_loop.scan.suite import WIDTH
+from bisect_loop.scan.suite import WIDTH, Fixture
 
 
 def check(view: View) -> Iterator[ScanFinding]:
@@ -27,10 +28,18 @@ def check(view: View) -> Iterator[ScanFinding]:
         )
         yield finding(
             "BL101",
-            f"fixture {fixture.name!r} has scope {fixture.width!r} but runs on a {loop_scope!r} loop ({origin}): "
+            f"fixture {fixture.name!r} {_scope(view, fixture)} but runs on a {loop_scope!r} loop ({origin}): "
             f'add loop_scope="{fixture.width}"',
             fixture.scope.place,
         )
+
+
+def _scope(view: View, fixture: Fixture) -> str:
+    """That it has its scope; which variables decide, where it depends on some."""
+    if fixture.depends is None:
+        return f"has scope {fixture.width!r}"
+    names = sorted(Conditions(view.project).variables(fixture.depends, fixture.module.scope))
+    return f"may have scope {fixture.width!r}" + (f" (depends on {', '.join(names)})" if names else "")
 
 
 RULE = Rule(

@@ -6,26 +6,19 @@ from collections.abc import Iterator
 
 from bisect_loop.scan.model import ScanFinding
 from bisect_loop.scan.rules.base import Rule, View, finding
-from bisect_loop.scan.suite import is_below
+from bisect_loop.scan.suite import WIDTH
 
 
 def check(view: View) -> Iterator[ScanFinding]:
-    conftests = set(view.suite.conftests)
+    homes = {*view.suite.conftests, *view.suite.test_modules}
     for fixture in view.suite.fixtures.values():
-        if fixture.module not in conftests or fixture.loop_scope or not view.suite.loop_scope(fixture):
+        if fixture.module not in homes or fixture.loop_scope or not view.suite.loop_scope(fixture):
             continue
-        above = [
-            other
-            for other in view.suite.named(fixture.name)
-            if other.module in conftests
-            and other.module is not fixture.module
-            and is_below(fixture.module.directory, other.module.directory)
-        ]
-        if not above:
+        parent = view.suite.find(fixture.name, fixture.scope)
+        if parent is None or parent.module is fixture.module or not parent.loop_scope:
             continue
-        parent = max(above, key=lambda other: len(other.module.directory))
         expected, got = view.suite.loop_scope(parent), view.suite.loop_scope(fixture)
-        if parent.loop_scope and expected != got:
+        if expected in WIDTH and expected != got:
             yield finding(
                 "BL102",
                 f"fixture {fixture.name!r} overrides the one of {parent.scope.place}, which runs on the {expected} loop"
@@ -37,6 +30,6 @@ def check(view: View) -> Iterator[ScanFinding]:
 RULE = Rule(
     "BL102",
     "override-without-loop-scope",
-    "A conftest overrides an async fixture of a conftest above it and drops its loop_scope.",
+    "An async fixture overrides one of a conftest above it and drops its loop_scope.",
     check,
 )

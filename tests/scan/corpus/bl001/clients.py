@@ -133,6 +133,22 @@ class Service:
         self.client = httpx.AsyncClient()  # near-miss: BL001 an attribute of an instance
 
 
+class Silent(Service):
+    """Does not call the constructor that makes the client."""
+
+    def __init__(self):
+        self.name = ""
+
+
+class Loud(Service):
+    def __init__(self):
+        super().__init__()
+
+
+SILENT = Silent()  # near-miss: BL001 nothing is made
+LOUD = Loud()  # expect: BL001
+
+
 def shadowed(http):
     http = httpx.AsyncClient()  # near-miss: BL001 a parameter of the same name
     return http

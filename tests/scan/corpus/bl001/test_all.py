@@ -1,4 +1,5 @@
 import clients
+import streams
 
 
 async def test_clients():
@@ -9,3 +10,10 @@ async def test_clients():
     clients.set_by_name()
     clients.on_function()
     await clients.use_locally()
+
+
+async def test_streams():
+    await streams.pair()
+    await streams.link()
+    await streams.passing()
+    streams.rest()

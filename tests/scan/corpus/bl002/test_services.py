@@ -1,3 +1,4 @@
+import dependencies
 import pytest
 from services import Api, Closing, Mongo, Newborn, Single, gateway, install, local_class
 
@@ -19,3 +20,14 @@ async def test_services():
     Newborn().connect()
     local_class()
     await Closing.open()
+
+
+@pytest.fixture(autouse=True)
+def reset():
+    yield
+    dependencies.Reset.reset_singletons()
+
+
+async def test_dependencies():
+    dependencies.register()
+    dependencies.singles()

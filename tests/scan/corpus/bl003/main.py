@@ -1,3 +1,4 @@
+import sys
 from contextlib import asynccontextmanager
 
 import httpx
@@ -69,3 +70,12 @@ async def session_context(app):
 async def leaky_context(app):
     app["leak"] = httpx.AsyncClient()  # expect: BL003
     yield
+
+
+def init_app(app):
+    app.extensions["http"] = httpx.AsyncClient()  # expect: BL003
+    app.extensions["name"] = "http"  # near-miss: BL003 binds to no loop
+
+
+def set_own():
+    sys.modules[__name__].replaced = httpx.AsyncClient()  # expect: BL001

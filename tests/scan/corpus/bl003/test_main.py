@@ -1,10 +1,15 @@
 import pytest
-from main import app, create_app, dependency, leaky, leaky_context, lifespan, per_request, session_context
+from main import app, create_app, dependency, init_app, leaky, leaky_context, lifespan, per_request, session_context, set_own
 
 
 @pytest.fixture
 def own():
     return create_app()
+
+
+def test_extension():
+    init_app(app)
+    set_own()
 
 
 async def test_app(own):

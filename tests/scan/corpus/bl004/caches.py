@@ -1,5 +1,6 @@
 import functools
 import logging
+import weakref
 from functools import lru_cache
 
 import httpx
@@ -9,6 +10,22 @@ _CLIENTS = {}
 _ALL = []
 POOLS = {"main": redis.ConnectionPool.from_url("redis://localhost")}  # expect: BL004
 _NAMES = {"main": "redis://localhost"}
+
+
+_ALIVE = weakref.WeakSet()
+_STRONG = weakref.WeakKeyDictionary()
+
+
+class Owner:
+    opened = weakref.WeakSet()
+
+
+def remember_weakly(owner):
+    client = httpx.AsyncClient()
+    _ALIVE.add(client)  # near-miss: BL004 a weak reference keeps nothing
+    Owner.opened.add(httpx.AsyncClient())  # near-miss: BL004 the same in a class
+    _STRONG[owner] = httpx.AsyncClient()  # expect: BL004
+    return client
 
 
 @lru_cache

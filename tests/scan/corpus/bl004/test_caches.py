@@ -12,6 +12,7 @@ def clear():
 
 async def test_caches():
     caches.get_client()
+    caches.remember_weakly(pytest)
     caches.get_redis("redis://localhost")
     caches.client_of(asyncio.get_running_loop())
     caches.by_key("a")

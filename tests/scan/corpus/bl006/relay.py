@@ -55,5 +55,35 @@ class Relay:
 RELAY = Relay()  # expect: BL006
 
 
+class Server:
+    """Its tasks leave when they are done, by its own hand."""
+
+    def __init__(self):
+        self.tasks = set()
+        self.kept = []
+
+    async def serve(self):
+        task = asyncio.create_task(relay())
+        self.tasks.add(task)
+        try:
+            await task
+        finally:
+            self.tasks.remove(task)
+
+
+class Hoarder(Server):
+    async def serve(self):
+        self.kept.append(asyncio.create_task(relay()))
+
+
+SERVER = Server()  # near-miss: BL006 single tasks are taken out again
+HOARDER = Hoarder()  # expect: BL006
+
+
 def fire():
     RELAY.start()
+
+
+async def serve():
+    await SERVER.serve()
+    await HOARDER.serve()

@@ -15,3 +15,7 @@ async def test_relay():
     relay.start_stoppable()
     await relay.run_both()
     relay.fire()
+
+
+async def test_servers():
+    await relay.serve()

@@ -1,7 +1,17 @@
+import os
+
+import config
 import pytest
 import pytest_asyncio
 
 WIDTH = "session"
+EITHER = "session" if os.environ.get("SHARE") else "function"
+
+
+def dynamic(fixture_name, config):
+    if config.getoption("--keep"):
+        return "session"
+    return "function"
 
 
 @pytest_asyncio.fixture(scope="session")
@@ -40,5 +50,30 @@ def plain():  # near-miss: BL101 runs on no loop
 
 
 @pytest_asyncio.fixture(scope=WIDTH)
+async def named():  # expect: BL101
+    return 1
+
+
+@pytest_asyncio.fixture(scope="session" if os.environ.get("SHARE") else "function")
+async def conditional():  # expect: BL101
+    return 1
+
+
+@pytest_asyncio.fixture(scope=dynamic)
+async def called():  # expect: BL101
+    return 1
+
+
+@pytest_asyncio.fixture(scope=EITHER, loop_scope=EITHER)
+async def both():  # near-miss: BL101 the same expression decides both
+    return 1
+
+
+@pytest_asyncio.fixture(scope=WIDTH, loop_scope=WIDTH)
+async def equal_by_name():  # near-miss: BL101 one name for both
+    return 1
+
+
+@pytest_asyncio.fixture(scope=config.WIDTH)
 async def computed():  # near-miss: BL101 not known without running it
     return 1

@@ -1,6 +1,7 @@
 import asyncio
 import unittest
 from asyncio import get_event_loop
+from asyncio import get_event_loop as current_loop
 
 import pytest
 
@@ -70,3 +71,64 @@ def installed():
 
 def helper():
     return asyncio.get_event_loop()  # near-miss: BL103 no fixture
+
+
+def for_tests(loop=None):
+    return loop or asyncio.get_event_loop()  # near-miss: BL103 may be given one
+
+
+async def in_coroutine():
+    return for_coroutine()
+
+
+def for_coroutine():
+    return asyncio.get_event_loop()  # near-miss: BL103 called from a coroutine only
+
+
+def run(coroutine):
+    return asyncio.get_event_loop().run_until_complete(coroutine)  # expect: BL103
+
+
+def stop():
+    run(asyncio.sleep(0))
+
+
+@pytest.fixture
+def by_helper():
+    yield for_tests()
+    stop()
+
+
+@pytest.fixture
+async def async_fixture():
+    return for_coroutine()
+
+
+@pytest.fixture
+def renamed():
+    yield
+    current_loop().run_until_complete(asyncio.sleep(0))  # expect: BL103
+
+
+@pytest.fixture
+def by_policy():
+    yield
+    asyncio.get_event_loop_policy().get_event_loop().close()  # expect: BL103
+    asyncio.get_event_loop_policy().new_event_loop().close()  # near-miss: BL103 a new one
+
+
+@pytest.fixture
+def with_lambda(request):
+    request.addfinalizer(lambda: asyncio.get_event_loop().close())  # expect: BL103
+    request.node.later = lambda: asyncio.get_event_loop()  # near-miss: BL103 whoever calls it decides
+
+
+class TestCleanup(unittest.TestCase):
+    def setUp(self):
+        self.addCleanup(self.done)
+
+    def done(self):
+        asyncio.get_event_loop().close()  # expect: BL103
+
+    def test_nothing(self):
+        pass

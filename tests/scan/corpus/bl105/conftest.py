@@ -58,3 +58,29 @@ async def rows(pool):
 @pytest_asyncio.fixture(loop_scope="session")
 async def wide_rows(wide_pool):
     return await wide_pool.fetch("select 1")
+
+
+class Lazy:
+    def __init__(self):
+        self.pool = None
+
+    async def ask(self):
+        if self.pool is None:
+            self.pool = await asyncpg.create_pool("postgres://localhost")
+        return await self.pool.fetchval("select 1")
+
+
+@pytest.fixture(scope="module")
+def lazy():  # expect: BL105
+    return Lazy()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def disposed_engine():  # near-miss: BL105 a function fixture disposes it after each test
+    return create_async_engine("postgresql+asyncpg://localhost/app")
+
+
+@pytest.fixture
+async def disposing(disposed_engine):
+    yield disposed_engine
+    await disposed_engine.dispose()

@@ -1,4 +1,8 @@
 import pytest
+import scopes
+
+SCOPE = "session"
+on_session = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_engine(session):
@@ -15,4 +19,27 @@ async def test_rows(rows, wide_rows, wide_pool):
 
 
 def test_plain(wide_pool):
+    pass
+
+
+@on_session
+async def test_named_mark(wide_pool):
+    pass
+
+
+@pytest.mark.asyncio(loop_scope=SCOPE)
+async def test_named_scope(wide_pool):
+    pass
+
+
+@pytest.mark.asyncio(loop_scope=scopes.WIDE)
+async def test_unknown_scope(wide_pool):
+    pass
+
+
+async def test_lazy(lazy):
+    assert await lazy.ask() == 1
+
+
+async def test_disposed(disposing, disposed_engine):
     pass

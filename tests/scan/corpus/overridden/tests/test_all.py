@@ -1,0 +1,7 @@
+import kept
+
+
+def test_all():
+    kept.dropped()
+    kept.asked()
+    kept.repeated()
