@@ -61,5 +61,8 @@ def test_one_answer_everywhere(cli: Cli, tmp_path: Path, version: str) -> None:
         found = {(f["kind"], f["victim"], *f["polluters"], *f["setters"]) for f in done.result["findings"]}
         assert found == expected
         assert all(f["confirmed"] for f in done.result["findings"])
+        held = {f["victim"]: (f["cause"] or {}).get("holder", "").partition(".")[2] for f in done.result["findings"]}
+        loops = {victim for _, victim, _ in expected if "sync.py" not in victim and "brittle" not in victim}
+        assert {victim: held[victim] for victim in loops} == dict.fromkeys(loops, "Held.future")
         assert done.result["suite"]["python"].startswith(f"{version}.")
         assert (done.result["cost"]["trials_fork"] > 0) is (runner == "auto"), done.err

@@ -69,9 +69,9 @@ class Scenario:
         return dict(self.truth.get("conditions", {}))
 
     @property
-    def not_yet(self) -> frozenset[str]:
-        """Parts of the truth that the tool is known not to find: "cause"."""
-        return frozenset(name for name, state in self.truth.get("tool", {}).items() if state == "not yet")
+    def also(self) -> frozenset[str]:
+        """Further victims, which only other orders show than the one that is run."""
+        return frozenset(self.truth.get("orders", {}).get("also", []))
 
     @property
     def options(self) -> list[str]:

@@ -114,8 +114,9 @@ class Census:
     def _waiting_tasks(self) -> List[Tuple[Any, Event, Any]]:
         """The user's tasks that run on, each with the future that it waits for in the end."""
         found = []
+        kind = asyncio.Task  # its own methods, whatever a subclass answers
         for task, event in self._watch.made.alive():
-            if issubclass(type(task), asyncio.Task) and not task.done() and not task.get_loop().is_closed():
+            if issubclass(type(task), kind) and not kind.done(task) and not kind.get_loop(task).is_closed():
                 waiter, inner = None, getattr(task, "_fut_waiter", None)
                 while inner is not None:  # a task may wait for another one
                     waiter, inner = inner, getattr(inner, "_fut_waiter", None)
