@@ -35,6 +35,17 @@ def module_of(held: Held) -> tuple[str, str] | None:
     return None if at is None else (held.holder[: at.start()], held.holder[at.start() + 1 :])
 
 
+def module_of_file(path: str) -> str | None:
+    """The name under which the application imports a file; None for a file of the tests, and for a script beside it."""
+    name = path.rpartition("/")[2]
+    tested = name.startswith(("test_", "conftest")) or name.endswith("_test.py") or "tests" in path.split("/")[:-1]
+    if tested:
+        return None
+    stem = next((path[len(top) :] for top in _TOPS if top and path.startswith(top)), path)
+    parts = stem.removesuffix(".py").removesuffix("/__init__").split("/")
+    return ".".join(parts) if all(part.isidentifier() for part in parts) else None
+
+
 def python_path(text: str) -> str | None:
     """A path as an expression, None where it is none: names, attributes, constant keys and plain calls only."""
     text = _STATE.sub(r".\1", text)
