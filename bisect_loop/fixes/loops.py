@@ -8,19 +8,21 @@ from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.options import configuration, with_options
 
-_TESTS = "asyncio_default_test_loop_scope"
-_FIXTURES = "asyncio_default_fixture_loop_scope"
+TESTS = "asyncio_default_test_loop_scope"
+FIXTURES = "asyncio_default_fixture_loop_scope"
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """Both options; and the fixtures' option alone, which is no mend: each test still has a loop of its own."""
     found = ground.explanation
-    if found is None or not ground.has_pytest_asyncio or found.resource == "the current event loop":
+    if not ground.loops_are_mixed or ground.runs_on != "pytest-asyncio":
+        return
+    if found is not None and found.resource == "the current event loop":
         return
     where = configuration(ground.read)
     for kind, options in (
-        ("session-loop", {_FIXTURES: "session", _TESTS: "session"}),
-        ("session-fixture-loop", {_FIXTURES: "session"}),
+        ("session-loop", {FIXTURES: "session", TESTS: "session"}),
+        ("session-fixture-loop", {FIXTURES: "session"}),
     ):
         after, line = with_options(where, options)
         both = kind == "session-loop"
@@ -28,7 +30,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
             kind,
             f"run everything on one loop: {' and '.join(options)} = session in {where.path}"
             if both
-            else f"{_FIXTURES} = session alone in {where.path}",
+            else f"{FIXTURES} = session alone in {where.path}",
             f"{where.path}:{line}",
             (Edit(where.path, where.text, after),),
             cost="tests share one event loop: what one leaves running on it runs on in the next" if both else "",
