@@ -33,7 +33,7 @@ class _Part:
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """One fixture that puts back all that is known to have changed, as far as a fixture can."""
     finding = ground.finding
-    if ground.explanation is not None or not finding.changes:
+    if ground.loops_are_mixed or not finding.changes:
         return
     parts: dict[str, _Part] = {}
     for change in finding.changes[:_MOST]:

@@ -54,8 +54,8 @@ def test_a_pooled_engine_gets_every_mend_that_the_facts_name(tmp_path: Path) -> 
         ("dispose-in-fixture", True),
         ("null-pool", True),
         ("guard", True),
-        ("session-fixture-loop", False),
         ("pre-ping", False),
+        ("session-fixture-loop", False),
     ]
     by_kind = {one.kind: one for one in found}
     assert "create_async_engine(os.environ['DATABASE_URL'], poolclass=NullPool)" in by_kind["null-pool"].edits[0].after
@@ -98,14 +98,15 @@ def test_a_wide_fixture_and_its_tests_agree_on_one_width(tmp_path: Path) -> None
 
 def test_what_is_left_in_services_is_taken_back_and_nothing_else(tmp_path: Path) -> None:
     """Only what came during the test is deleted: whatever the variable names, data that was there stays."""
-    files = project(tmp_path)
+    files = project(tmp_path, db="import asyncpg\n")
     said = f"{POLLUTER} left 2 keys user:* and 1 row in orders (id 7)"
     ground = Ground(
         replace(FINDING, leaks=(said,)), None, files, urls={"redis": "REDIS_URL", "postgres": "DATABASE_URL"}
     )
-    keys, rows = leaks.candidates(ground)
+    rows, keys = leaks.candidates(ground)
 
     assert "    added = set(store.scan_iter()) - before\n" in keys.edits[0].after
     assert "flush" not in keys.edits[0].after
     assert 'DELETE FROM orders WHERE id <> ALL($1)", before)\n' in rows.edits[0].after
+    assert '    if "DATABASE_URL" not in os.environ:\n        yield\n        return\n' in rows.edits[0].after
     assert list(leaks.candidates(replace(ground, urls={}))) == []
