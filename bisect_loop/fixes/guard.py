@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
@@ -47,7 +48,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
 def _guards(ground: Ground, site: str, gates: Sequence[str], resource: str, *, at_import: bool) -> Iterator[Candidate]:
     path, _, line = site.rpartition(":")
     before = ground.read(path)
-    for variable in (IN_PYTEST, IN_A_TEST) if at_import else (IN_A_TEST,):
+    for variable in _variables(ground.pytest, at_import=at_import):
         made = None if before is None else guarded(before, int(line), variable, gates)
         if before is None or made is None:
             return
@@ -62,6 +63,15 @@ def _guards(ground: Ground, site: str, gates: Sequence[str], resource: str, *, a
             note=_unguarded(ground, path, int(line)),
             likely=likely,
         )
+
+
+def _variables(pytest: str, *, at_import: bool) -> tuple[str, ...]:
+    """The variables to try: pytest sets the one while it runs a test, the other (from 8.2 on) all the time."""
+    if not at_import:
+        return (IN_A_TEST,)
+    numbers = re.match(r"(\d+)\.(\d+)", pytest)
+    old = numbers is not None and (int(numbers[1]), int(numbers[2])) < (8, 2)
+    return (IN_A_TEST,) if old else (IN_PYTEST, IN_A_TEST)
 
 
 def _cost(resource: str, variable: str) -> str:
