@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bisect_loop.model import Finding
+from bisect_loop.model import FAMILY_CROSS_LOOP, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,14 @@ class Candidate:
 
 
 def worth_mending(finding: Finding) -> bool:
-    """Whether a mend can be made and tried: something is known of why it fails, and order alone makes it fail."""
-    known = finding.cause is not None or bool(finding.changes or finding.leaks or finding.import_polluters)
-    plain = finding.kind in ("victim", "import-time") and finding.worker is None
+    """Whether a mend can be made and tried: something is known of why it fails, and order alone makes it fail.
+
+    Of a brittle test it is enough to know who sets the state.
+    """
+    if finding.kind == "brittle":
+        known = bool(finding.setters)
+    else:
+        told = finding.changes or finding.leaks or finding.import_polluters
+        known = finding.cause is not None or bool(told) or finding.signature.family == FAMILY_CROSS_LOOP
+    plain = finding.kind in ("victim", "import-time", "brittle") and finding.worker is None
     return finding.confirmed and known and plain and finding.failure_rate >= 1
