@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.scenarios.scenario import Finding, Scenario
 
-PAIR, CONFIRMED, EVIDENCE, RESOURCE, HOLDER, LINE, FIXES = COLUMNS = (
+PAIR, CONFIRMED, EVIDENCE, RESOURCE, HOLDER, LINE, FIXES, NON_FIX = COLUMNS = (
     "pair",
     "confirmed",
     "polluter by evidence",
@@ -15,8 +15,8 @@ PAIR, CONFIRMED, EVIDENCE, RESOURCE, HOLDER, LINE, FIXES = COLUMNS = (
     "holder",
     "wire-up line",
     "fixes",
+    "non-fix",
 )
-
 
 _PARTS = {"cause": (EVIDENCE, RESOURCE, HOLDER, LINE), "finding": COLUMNS}
 
@@ -40,6 +40,9 @@ class Row:
     def one_of(self, column: str, told: Any, truly: list[Any]) -> None:
         self._note(column, told in truly, f"{told!r}, none of {truly!r}")
 
+    def true(self, column: str, good: bool, wrong: str) -> None:
+        self._note(column, good, wrong)
+
     def forgive(self, parts: frozenset[str]) -> None:
         """What the tool is known not to find counts as wrong no more."""
         columns = [column for part in parts for column in _PARTS.get(part, ())]
@@ -51,11 +54,17 @@ class Row:
             self.wrong.append(f"{column}: {wrong}")
 
 
-def compare(scenario: Scenario, code: int, result: dict[str, Any]) -> list[Row]:
-    """A row for every finding, of the truth or of the tool, and one for a suite without any."""
+def compare(scenario: Scenario, code: int, result: dict[str, Any], *, fixes: bool = False) -> list[Row]:
+    """A row for every finding, of the truth or of the tool, and one for a suite without any.
+
+    With `fixes` every fix was to be tried.
+    """
     truly = {finding.victim: finding for finding in scenario.findings}
     told = {finding["victim"]: finding for finding in result["findings"]}
     rows = [_row(truly.get(victim), told.get(victim), victim) for victim in sorted({*truly, *told})] or [Row("")]
+    for row in rows if fixes else ():
+        if row.victim in truly and row.victim in told:
+            _fixes(row, truly[row.victim], told[row.victim])
     for row in rows:
         row.forgive(scenario.not_yet)
     rows[0].same(PAIR, code, int(any(finding.told["kind"] != "always-fails" for finding in truly.values())))
@@ -84,6 +93,20 @@ def _row(truly: Finding | None, told: dict[str, Any] | None, victim: str) -> Row
         row.same(LINE, cause.get("bound_at"), truly.cause["wire_up"])
     elif "cause" in truly.told.get("none", []):
         row.same(RESOURCE, told["cause"], None)
-    if told["confirmed"] and any(fix["works"] for fix in truly.told.get("fix", [])):
-        row.answers[FIXES] = any(fix["verified"] and fix["verified"][0] == fix["verified"][1] for fix in told["fixes"])
     return row
+
+
+def _fixes(row: Row, truly: Finding, told: dict[str, Any]) -> None:
+    """A fix is verified for each finding that an order alone gives; what is truly one is never rejected.
+
+    What is truly none, and what the tool is known to try, is rejected by its own run.
+    """
+    if not told["confirmed"] or told["kind"] not in ("victim", "import-time", "brittle"):
+        return
+    works = {fix["kind"]: fix["works"] for fix in told["fixes"] if fix["verified"] is not None}
+    row.true(FIXES, any(works.values()), f"none of {sorted(works)} is verified")
+    for fix in truly.told.get("fix", []):
+        if fix["works"] and fix["kind"] in works:
+            row.true(FIXES, works[fix["kind"]], f"{fix['kind']} is rejected")
+        elif fix.get("tried"):
+            row.true(NON_FIX, works.get(fix["kind"]) is False, f"{fix['kind']} is not rejected")
