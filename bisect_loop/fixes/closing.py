@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Ground
-from bisect_loop.fixes.holders import Reset, distinct, located, module_of, python_path, resets
+from bisect_loop.fixes.holders import Reset, distinct, located, path_on, resets
 from bisect_loop.fixes.in_test_case import with_cleanup
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.requested import parsed
@@ -50,7 +50,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     """
     found = ground.explanation
     every = None if found is None else resets(ground, found.holders)
-    close = None if found is None else _known(found) or _own(ground, found)
+    close = None if found is None else _close(ground, found)
     if close is None or every is None:
         return
     every = distinct(every)
@@ -75,6 +75,12 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         )
 
 
+def _close(ground: Ground, found: Explanation) -> _Close | None:
+    """What is to be called: of a stream the user's object around it knows best, of everything else the library."""
+    streams = found.way is not None and found.way.steps[found.way.head].type == _WRITER
+    return (_own(ground, found) or _known(found)) if streams else (_known(found) or _own(ground, found))
+
+
 def _in_test_case(ground: Ground, close: _Close, every: list[Reset]) -> Iterator[Candidate]:
     polluter = next(iter(ground.finding.polluters), "")
     path, *names = polluter.partition("[")[0].split("::")
@@ -94,22 +100,11 @@ def _in_test_case(ground: Ground, close: _Close, every: list[Reset]) -> Iterator
         )
 
 
-def _whole(found: Explanation, end: int) -> tuple[str, str] | None:
-    """(module, path) of the object at one step of the way, as an expression."""
-    placed = module_of(found.holders[0]) if found.holders else None
-    if found.way is None or placed is None:
-        return None
-    whole = python_path("".join(step.label for step in found.way.steps[: end + 1]))
-    if whole is None or not whole.startswith(f"{placed[0]}."):
-        return None
-    return placed[0], whole
-
-
 def _known(found: Explanation) -> _Close | None:
     """How the library itself closes it."""
     if found.way is None:
         return None
-    placed = _whole(found, found.way.head)
+    placed = path_on(found.way, found.holders, found.way.head)
     head = found.way.steps[found.way.head]
     how = next((one for one in _CLOSE if found.resource.startswith(one[0])), None)
     if placed is None:
@@ -138,7 +133,7 @@ def _own(ground: Ground, found: Explanation) -> _Close | None:
         return None
     for index in range(found.way.head, -1, -1):
         step = found.way.steps[index]
-        placed = _whole(found, index)
+        placed = path_on(found.way, found.holders, index)
         held = None if placed is None or not step.own else located(ground, step.type)
         if placed is None or held is None or held.holder != step.type:
             continue

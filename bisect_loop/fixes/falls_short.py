@@ -9,18 +9,19 @@ import libcst as cst
 
 from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Ground
-from bisect_loop.fixes.holders import module_of, python_path
+from bisect_loop.fixes.holders import module_of, path_on
 from bisect_loop.fixes.model import Candidate, Edit
+from bisect_loop.fixes.own_loop import places as places_of_loop
 from bisect_loop.fixes.python import Import, Source, added_argument
 from bisect_loop.fixes.requested import fixtures_in, places
 from bisect_loop.provenance.explain import Explanation
 
-_POLICY = "the current event loop"
 _DOC = "No test finds what another one queued."
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """By the resource at hand. Each is as unlikely to work as the others of its kind."""
+    yield from _ask_the_policy(ground)
     found = ground.explanation
     if found is None:
         return
@@ -28,8 +29,6 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         yield from _empty_queue(ground, found)
     if found.resource.startswith("asyncpg pool"):
         yield from _smaller_pool(ground, found)
-    if found.resource == _POLICY:
-        yield from _ask_the_policy(ground, found)
     if ground.runs_on == "anyio":
         yield from _wider_backend(ground)
     if found.loop is not None and found.loop.kind.startswith("uvloop"):
@@ -65,10 +64,9 @@ def _queue(ground: Ground, found: Explanation) -> tuple[str, str] | None:
     if found.way is not None and found.holders:
         for end in range(found.way.head, len(found.way.steps)):
             if found.way.steps[end].type.startswith("asyncio.queues."):
-                placed = module_of(found.holders[0])
-                path = python_path("".join(step.label for step in found.way.steps[: end + 1]))
-                if placed is not None and path is not None and path.startswith(f"{placed[0]}."):
-                    return placed[0], f"{{{placed[0]}}}{path[len(placed[0]) :]}"
+                placed = path_on(found.way, found.holders, end)
+                if placed is not None:
+                    return placed[0], f"{{{placed[0]}}}{placed[1][len(placed[0]) :]}"
     for held in found.holders:
         placed = module_of(held)
         text = ground.read(held.file) or ""
@@ -78,27 +76,36 @@ def _queue(ground: Ground, found: Explanation) -> tuple[str, str] | None:
     return None
 
 
-def _calls(ground: Ground, found: Explanation, wanted: Callable[[str], bool]) -> Iterator[tuple[str, Source, cst.Call]]:
-    """The calls of a name at the lines that are known of the resource, else in the modules of its holders."""
+def _lines(ground: Ground, found: Explanation) -> list[str]:
+    """The lines that are known of the resource, then those of the modules of its holders."""
     sites = [found.site, found.stored, *(found.made.sites if found.made is not None else ())]
-    sites += found.touch.sites if found.touch is not None else ()
-    lines = [(site.at.rpartition(":")[0], int(site.at.rpartition(":")[2])) for site in sites if site is not None]
+    lines = [site.at for site in sites if site is not None]
     for held in found.holders:
         text = ground.read(held.file) or ""
-        lines += [(held.file, number) for number, line in enumerate(text.splitlines(), 1) if "(" in line]
-    for path, line in dict.fromkeys(lines):
+        lines += [f"{held.file}:{number}" for number, line in enumerate(text.splitlines(), 1) if "(" in line]
+    return lines
+
+
+def _called(
+    ground: Ground, lines: Sequence[str], wanted: Callable[[str], bool]
+) -> Iterator[tuple[str, Source, cst.Call]]:
+    """The calls of a name at some lines."""
+    for place in dict.fromkeys(lines):
+        path, _, line = place.rpartition(":")
         try:
             source = Source(ground.read(path) or "")
         except ValueError:
             continue
-        for call in source.calls(line):
+        for call in source.calls(int(line)):
             if wanted(source.code(call.func)):
                 yield path, source, call
 
 
 def _smaller_pool(ground: Ground, found: Explanation) -> Iterator[Candidate]:
     """A pool of one connection: that one is of a closed loop as well."""
-    for path, source, call in _calls(ground, found, lambda name: name.rpartition(".")[2] == "create_pool"):
+    for path, source, call in _called(
+        ground, _lines(ground, found), lambda name: name.rpartition(".")[2] == "create_pool"
+    ):
         if any(arg.star for arg in call.args):
             return
         small = call
@@ -125,10 +132,10 @@ def _argument(name: str, value: str) -> cst.Arg:
     return cst.Arg(cst.parse_expression(value), cst.Name(name), cst.AssignEqual(bare, bare))
 
 
-def _ask_the_policy(ground: Ground, found: Explanation) -> Iterator[Candidate]:
+def _ask_the_policy(ground: Ground) -> Iterator[Candidate]:
     """Asking the policy for the loop: that is what get_event_loop() does."""
     names = ("asyncio.get_event_loop", "get_event_loop")
-    for path, source, call in _calls(ground, found, lambda name: name in names):
+    for path, source, call in _called(ground, places_of_loop(ground), lambda name: name in names):
         asked = cst.parse_expression("asyncio.get_event_loop_policy().get_event_loop()")
         after = source.replaced(call, asked, [Import("asyncio")])
         title = "ask the policy for the loop"

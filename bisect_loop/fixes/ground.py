@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from bisect_loop.fixes.model import scopes_differ
 from bisect_loop.fixes.options import configuration
 from bisect_loop.model import FAMILY_CROSS_LOOP, Finding, NodeId
 from bisect_loop.provenance.explain import Explanation
@@ -80,7 +81,8 @@ class Ground:
     @property
     def loops_are_mixed(self) -> bool:
         """Whether event loops are to blame: so it was traced, or the failure itself says so."""
-        return self.explanation is not None or self.finding.signature.family == FAMILY_CROSS_LOOP
+        mixed = self.finding.signature.family == FAMILY_CROSS_LOOP or scopes_differ(self.finding)
+        return self.explanation is not None or mixed
 
     @property
     def has_pytest_asyncio(self) -> bool:

@@ -6,11 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
+from libcst import matchers
 
 from bisect_loop.fixes.ground import Ground
+from bisect_loop.fixes.holders import module_of_file
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.python import Import, Source, expression
+from bisect_loop.provenance.explain import Explanation
 from bisect_loop.scan import WireUp
+from bisect_loop.scan.resources import constructors
 
 IN_A_TEST = "PYTEST_CURRENT_TEST"
 IN_PYTEST = "PYTEST_VERSION"
@@ -40,9 +44,32 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         return
     if found.resource.startswith("asyncio") and not found.gates:
         return  # a lock, a queue or a task is part of what is tested
+    if not _is_wire_up(ground, found):
+        return
     wire_up = found.wire_up
     at_import = found.made is None or not found.made.test or (wire_up is not None and wire_up.at_import)
     yield from _guards(ground, found.site.at, found.gates, found.resource, at_import=at_import)
+
+
+def _is_wire_up(ground: Ground, found: Explanation) -> bool:
+    """Whether the line is the one that makes or keeps it, in the application.
+
+    Left out of a test, a line that only uses it (the first to open a connection) is what the test is there for.
+    """
+    site = found.site
+    if site is None or module_of_file(site.at.rpartition(":")[0]) is None:
+        return False
+    wire_up = found.wire_up
+    if site == found.stored or (wire_up is not None and site.at in (str(wire_up.made_at), str(wire_up.stored_at))):
+        return True
+    path, _, line = site.at.rpartition(":")
+    try:
+        source = Source(ground.read(path) or "")
+    except ValueError:
+        return False
+    statement, makers = source.statement(int(line)), constructors(found.resource)
+    calls = () if statement is None else matchers.findall(statement, matchers.Call())
+    return any({*source.code(call.func).split(".")[-2:]} & makers for call in calls if isinstance(call, cst.Call))
 
 
 def _guards(ground: Ground, site: str, gates: Sequence[str], resource: str, *, at_import: bool) -> Iterator[Candidate]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bisect_loop.fixes.ground import Ground
-from bisect_loop.provenance.record import Held
+from bisect_loop.provenance.record import Held, Way
 
 _STATE = re.compile(r"\._state\['(\w+)'\]")
 _WORD = re.compile(r"\w+")
@@ -62,6 +62,22 @@ def python_path(text: str) -> str | None:
         else:
             return None
     return text
+
+
+def path_on(way: Way, holders: Sequence[Held], end: int) -> tuple[str, str] | None:
+    """(module, path) of the object at one step of a way, as an expression that begins with the first holder's module.
+
+    The way may begin in a module that only imports the holder's name.
+    """
+    placed = module_of(holders[0]) if holders else None
+    start, *labels = (step.label for step in way.steps[: end + 1])
+    if placed is None:
+        return None
+    module, name = placed[0], holders[0].name
+    if start != module and re.match(rf"\.{re.escape(name)}(?!\w)", "".join(labels)):
+        start = module
+    whole = python_path(start + "".join(labels))
+    return None if whole is None or not whole.startswith(f"{module}.") else (module, whole)
 
 
 def resets(ground: Ground, holders: Sequence[Held]) -> list[Reset] | None:

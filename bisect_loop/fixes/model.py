@@ -35,8 +35,11 @@ class Candidate:
 def worth_mending(finding: Finding) -> bool:
     """Whether a mend can be made and tried: something is known of why it fails, and order alone makes it fail.
 
-    Of a brittle test it is enough to know who sets the state.
+    Of a brittle test it is enough to know who sets the state. A test that always fails is nobody's victim, unless it
+    is that of fixtures and tests whose event loops do not match.
     """
+    if finding.kind == "always-fails":
+        return finding.worker is None and (finding.signature.family == FAMILY_CROSS_LOOP or scopes_differ(finding))
     if finding.kind == "brittle":
         known = bool(finding.setters)
     else:
@@ -44,3 +47,9 @@ def worth_mending(finding: Finding) -> bool:
         known = finding.cause is not None or bool(told) or finding.signature.family == FAMILY_CROSS_LOOP
     plain = finding.kind in ("victim", "import-time", "brittle") and finding.worker is None
     return finding.confirmed and known and plain and finding.failure_rate >= 1
+
+
+def scopes_differ(finding: Finding) -> bool:
+    """Whether pytest refuses a fixture that is wider than the event loop which pytest-asyncio would give it."""
+    said = finding.signature.message
+    return said.startswith("ScopeMismatch") and ("_scoped_runner" in said or "event_loop" in said)

@@ -167,7 +167,7 @@ class FixTrials:
         else:
             orders = [(IN_ORDER, finding.minimal_order, imports)]
             orders += [(REVERSED, (victim, *polluters), imports)] if polluters else []
-            orders += [(VICTIM, (victim,), ())]
+            orders += [(VICTIM, (victim,), ())] if polluters or imports else []
             alone = POLLUTER if len(polluters) == 1 else "polluters alone"
             orders += [(alone, polluters, imports)] if polluters else []
         copy = self._copied()
