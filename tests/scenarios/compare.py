@@ -97,11 +97,12 @@ def _row(truly: Finding | None, told: dict[str, Any] | None, victim: str) -> Row
 
 
 def _fixes(row: Row, truly: Finding, told: dict[str, Any]) -> None:
-    """A fix is verified for each finding that an order alone gives; what is truly one is never rejected.
+    """A fix is verified for each finding that order alone gives, or has one; what is truly one is never rejected.
 
     What is truly none, and what the tool is known to try, is rejected by its own run.
     """
-    if not told["confirmed"] or told["kind"] not in ("victim", "import-time", "brittle"):
+    by_order = told["confirmed"] and told["kind"] in ("victim", "import-time", "brittle")
+    if not by_order and not truly.told.get("fix"):
         return
     works = {fix["kind"]: fix["works"] for fix in told["fixes"] if fix["verified"] is not None}
     row.true(FIXES, any(works.values()), f"none of {sorted(works)} is verified")
