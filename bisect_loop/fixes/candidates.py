@@ -55,7 +55,7 @@ def candidates(ground: Ground) -> list[Candidate]:
     """
     gated = ground.explanation is not None and bool(ground.explanation.gates)
     makers = (guard.candidates, *_MAKERS) if gated else (*_MAKERS, guard.candidates)
-    makers = (brittle.candidates,) if ground.finding.kind == "brittle" else (*makers, falls_short.candidates)
+    makers = (brittle.candidates,) if ground.finding.kind == "brittle" else (falls_short.candidates, *makers)
     found: dict[object, Candidate] = {}
     for maker in makers:
         for one in maker(ground):

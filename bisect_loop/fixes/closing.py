@@ -167,11 +167,19 @@ def _variable(name: str, *modules: str) -> str:
 
 def _value(module: str, whole: str) -> str:
     """What stands there now, None where nothing does any more."""
-    rest = whole[len(module) + 1 :]
-    parent, dot, last = rest.rpartition(".")
-    if dot and "[" not in last and "(" not in last:
-        return f'getattr({{{module}}}.{parent}, "{last}", None)'
-    if rest.endswith("]"):
-        parent, _, key = rest.rpartition("[")
-        return f"{{{module}}}.{parent}.get({key.removesuffix(']')})"
-    return f"{{{module}}}.{rest}"
+    node = ast.parse(whole[len(module) + 1 :], mode="eval").body
+    return _safely(node, f"{{{module}}}", last=True)[0]
+
+
+def _safely(node: ast.expr, module: str, *, last: bool = False) -> tuple[str, bool]:
+    """(a path as an expression that is None where a key or the last attribute is missing, whether it may be None)."""
+    if isinstance(node, ast.Attribute):
+        owner, unsure = _safely(node.value, module)
+        return (f'getattr({owner}, "{node.attr}", None)', True) if unsure or last else (f"{owner}.{node.attr}", False)
+    if isinstance(node, ast.Subscript):
+        owner, _ = _safely(node.value, module)
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        return (f"{owner}.get({key!r})", True) if isinstance(key, str) else (f"{owner}[{key!r}]", False)
+    if isinstance(node, ast.Call):
+        return f"{_safely(node.func, module)[0]}()", False
+    return f"{module}.{ast.unparse(node)}", False

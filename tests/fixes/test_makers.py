@@ -190,6 +190,21 @@ def test_anyio_closes_through_the_users_own_method(tmp_path: Path) -> None:
     assert list(closing.candidates(ground(several, because))) == []
 
 
+def test_what_hangs_below_a_key_may_be_gone(tmp_path: Path) -> None:
+    """A key that no test has set is nothing to close."""
+    files = tree(tmp_path, app_web="SERVERS = {}\n")
+    steps = (
+        Step(".SERVERS", "builtins.dict", False),
+        Step("['centre']", "app.web.Server", True),
+        Step(".session", "aiohttp.client.ClientSession", False),
+    )
+    because = why("aiohttp.ClientSession", "app.web.SERVERS['centre']", "SERVERS", *steps)
+    after = sound(closing.candidates(ground(files, because)), files)["close-in-fixture"].edits[0].after
+
+    assert "    session = getattr(app.web.SERVERS.get('centre'), \"session\", None)\n" in after
+    assert "        await session.close()\n    app.web.SERVERS.pop('centre', None)\n" in after
+
+
 def test_a_test_case_closes_on_its_own_loop(tmp_path: Path) -> None:
     """An IsolatedAsyncioTestCase has a loop that no fixture has: the test itself says what is to be done at its end."""
     case = "import unittest\n\n\nclass Case(unittest.IsolatedAsyncioTestCase):\n    async def test_p(self):\n"
