@@ -132,7 +132,8 @@ def _holder(source: Source, start: cst.SimpleStatementLine, name: str) -> cst.Si
     small = start.body[0]
     line = f"{name} = {_HOLDER}"
     if isinstance(small, cst.AnnAssign):
-        said = re.sub(r"\s*\|\s*None$|^Optional\[(.*)\]$", r"\1", source.code(small.annotation.annotation))
+        written = source.code(small.annotation.annotation).strip("\"'")
+        said = re.sub(r"\s*\|\s*None$|^(?:typing\.)?Optional\[(.*)\]$", r"\1", written)
         kind = f"weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, {said}]"
         later = "from __future__ import annotations" in source.module.code
         line = f"{name}: {kind} = {_HOLDER}" if later else f'{name}: "{kind}" = {_HOLDER}'

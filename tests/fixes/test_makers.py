@@ -312,6 +312,10 @@ def test_a_singleton_is_kept_by_loop(tmp_path: Path) -> None:
         "        _REDIS[loop] = Redis()  # here\n    return _REDIS[loop]\n"
     )
     assert per_loop.per_loop(after, "_REDIS") is None
+    quoted = ACCESSOR.replace("from __future__ import annotations\n", "").replace("Redis | None", '"Redis | None"')
+    made = per_loop.per_loop(quoted, "_REDIS")
+    assert made is not None
+    assert '_REDIS: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Redis]" = ' in made[0]
     for number, other in enumerate(("X = client()\n", "def f(): return client()\n", "g(client)\n", "db._REDIS = 1\n")):
         bad = tree(tmp_path / str(number), app_db=ACCESSOR, app_use=use + other)
         assert list(per_loop.candidates(ground(bad, because))) == []
