@@ -9,7 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from bisect_loop.fixes import brittle, closing, falls_short, leaks, loops, overrides, per_loop, savepoint, scopes, tasks
+from bisect_loop.fixes import (
+    brittle,
+    calls,
+    closing,
+    falls_short,
+    leaks,
+    loops,
+    overrides,
+    per_loop,
+    savepoint,
+    scopes,
+    tasks,
+)
 from bisect_loop.fixes.ground import Files, Ground
 from bisect_loop.fixes.model import Candidate, worth_mending
 from bisect_loop.fixes.patch import applied, diff_of
@@ -338,6 +350,19 @@ def test_tests_follow_the_fixture_that_they_share(tmp_path: Path, known: str) ->
         "tests/test_p.py",
         True,
     )
+
+
+def test_without_a_trace_it_is_what_a_shared_fixture_makes(tmp_path: Path) -> None:
+    """The engine of a fixture that all of the tests request; an engine elsewhere is nobody's."""
+    conftest = "import pytest\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+    conftest += "@pytest.fixture\nasync def engine():\n    yield create_async_engine('x')\n"
+    shared = {"tests_test_p": "async def test_p(engine): ...\n", "tests_test_v": "async def test_v(engine): ...\n"}
+    files = tree(tmp_path / "1", tests_conftest=conftest, **shared)
+    found = sound(calls.candidates(ground(files)), files)
+
+    assert [(one.kind, one.likely) for one in found.values()] == [("null-pool", True), ("pre-ping", False)]
+    assert "create_async_engine('x', pool_pre_ping=True)" in found["pre-ping"].edits[0].after
+    assert list(calls.candidates(ground(tree(tmp_path / "2", tests_conftest=conftest)))) == []
 
 
 def test_a_brittle_test_brings_what_its_setter_left(tmp_path: Path) -> None:
