@@ -13,6 +13,7 @@ from bisect_loop.fixes.holders import module_of_file
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.python import Import, Source, expression
 from bisect_loop.provenance.explain import Explanation
+from bisect_loop.provenance.record import Site
 from bisect_loop.scan import WireUp
 from bisect_loop.scan.resources import constructors
 
@@ -46,9 +47,14 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         return  # a lock, a queue or a task is part of what is tested
     if not _is_wire_up(ground, found):
         return
-    wire_up = found.wire_up
-    at_import = found.made is None or not found.made.test or (wire_up is not None and wire_up.at_import)
-    yield from _guards(ground, found.site.at, found.gates, found.resource, at_import=at_import)
+    yield from _guards(ground, found.site.at, found.gates, found.resource, at_import=_at_import(found, found.site))
+
+
+def _at_import(found: Explanation, site: Site) -> bool:
+    """Whether the wire-up runs while tests are collected. Of what no constructor was seen the line alone tells."""
+    if found.wire_up is not None and found.wire_up.at_import:
+        return True
+    return not found.made.test if found.made is not None else site.function in ("", "<module>")
 
 
 def _is_wire_up(ground: Ground, found: Explanation) -> bool:

@@ -104,7 +104,7 @@ class FixTrials:
             return replace(fix, note=f"not tried: the tests import {edited} from elsewhere than their own tree")
         if not self._fine(first, order):
             return replace(fix, verified=(0, 1), runs=((order.name, 0, 1),), note=_why(first, order, finding))
-        others = arms[1:] if candidate.likely else ()
+        others = arms[1:]
         texts = [*(arm.text for arm in others), *[order.text] * (self.times - 1)]
         results = self._run(texts, mark)
         passed = 1 + sum(self._fine(result, order) for result in results[len(others) :])

@@ -99,15 +99,18 @@ def _row(truly: Finding | None, told: dict[str, Any] | None, victim: str) -> Row
 def _fixes(row: Row, truly: Finding, told: dict[str, Any]) -> None:
     """A fix is verified for each finding that order alone gives, or has one; what is truly one is never rejected.
 
-    What is truly none, and what the tool is known to try, is rejected by its own run.
+    What is truly none is never verified, and where the tool is known to try some of that, its own run rejects it.
     """
     by_order = told["confirmed"] and told["kind"] in ("victim", "import-time", "brittle")
     if not by_order and not truly.told.get("fix"):
         return
     works = {fix["kind"]: fix["works"] for fix in told["fixes"] if fix["verified"] is not None}
     row.true(FIXES, any(works.values()), f"none of {sorted(works)} is verified")
+    tried = [fix["kind"] for fix in truly.told.get("fix", []) if fix.get("tried")]
+    if tried:
+        rejected = [kind for kind in tried if works.get(kind) is False]
+        row.true(NON_FIX, bool(rejected), f"none of {tried} is rejected")
     for fix in truly.told.get("fix", []):
-        if fix["works"] and fix["kind"] in works:
-            row.true(FIXES, works[fix["kind"]], f"{fix['kind']} is rejected")
-        elif fix.get("tried"):
-            row.true(NON_FIX, works.get(fix["kind"]) is False, f"{fix['kind']} is not rejected")
+        if fix["kind"] in works:
+            column, wrong = (FIXES, "rejected") if fix["works"] else (NON_FIX, "verified")
+            row.true(column, works[fix["kind"]] is fix["works"], f"{fix['kind']} is {wrong}")
