@@ -54,7 +54,8 @@ def _at_import(found: Explanation, site: Site) -> bool:
     """Whether the wire-up runs while tests are collected. Of what no constructor was seen the line alone tells."""
     if found.wire_up is not None and found.wire_up.at_import:
         return True
-    return not found.made.test if found.made is not None else site.function in ("", "<module>")
+    # A module stands for a test where its import made it.
+    return "::" not in found.made.test if found.made is not None else site.function in ("", "<module>")
 
 
 def _is_wire_up(ground: Ground, found: Explanation) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate, Edit, scopes_differ
 from bisect_loop.fixes.options import configuration, with_options
+from bisect_loop.model import CURRENT_LOOP
 
 TESTS = "asyncio_default_test_loop_scope"
 FIXTURES = "asyncio_default_fixture_loop_scope"
@@ -22,7 +23,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     found = ground.explanation
     if not ground.loops_are_mixed or ground.runs_on != "pytest-asyncio":
         return
-    if found is not None and found.resource == "the current event loop":
+    if found is not None and found.resource == CURRENT_LOOP:
         return
     if found is None and "no current event loop" in ground.finding.signature.message:
         return

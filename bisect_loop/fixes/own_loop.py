@@ -9,8 +9,7 @@ import libcst as cst
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.python import Import, Source
-
-NO_LOOP = "the current event loop"
+from bisect_loop.model import CURRENT_LOOP
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
@@ -34,7 +33,7 @@ def places(ground: Ground) -> list[str]:
     """The lines that asked for a loop which was not there, as a trace has them, else as the failure does."""
     found, failure = ground.explanation, ground.finding.signature
     if found is not None:
-        asked = found.touch is not None and found.resource == NO_LOOP
+        asked = found.touch is not None and found.resource == CURRENT_LOOP
         return [site.at for site in found.touch.sites] if asked and found.touch is not None else []
     return [failure.where] if "no current event loop" in failure.message else []
 
