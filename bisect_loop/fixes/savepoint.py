@@ -74,7 +74,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         written.where,
         edits,
         cost="no commit is one any more: what only shows after a commit (a deferred constraint, another connection) "
-        "is not tested",
+        "is not tested" + ("; each test opens a connection" if user is None else ""),
     )
 
 

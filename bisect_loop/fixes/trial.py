@@ -252,6 +252,6 @@ def _why(result: TrialResult, arm: Arm, finding: Finding) -> str:
     shown = failed[0].signatures[0].headline if failed[0].signatures else "failed"
     control = VICTIM if finding.kind == "brittle" else IN_ORDER
     if failed[0].nodeid == finding.victim and arm.name == control and failed[0].shows(finding.signature):
-        return "the victim fails as before"
+        return "the victim fails as before" if finding.polluters or finding.import_polluters else "it fails as before"
     where = "" if arm.name == control else f"{arm.name}: "
     return f"{where}{failed[0].nodeid} fails with it ({shown})"
