@@ -35,7 +35,8 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         wide = [one for one in used.values() if ground.read(one.at.rpartition(":")[0]) is not None]
     for fixture in wide[:1]:
         yield from _as_wide(ground, fixture)
-        yield from _narrow(ground, fixture)
+        if not (_default_loop(ground) and _is_coroutine(ground, fixture)):  # it would be made on a wide loop still
+            yield from _narrow(ground, fixture)
 
 
 def _fixtures(ground: Ground) -> Iterator[Fixture]:
@@ -78,6 +79,12 @@ def _default_loop(ground: Ground) -> str:
     """The loop that asynchronous fixtures get which do not say which; "" where a plain one may not need any."""
     said = re.search(rf"^\s*{FIXTURES}\s*=\s*[\"']?(\w+)", configuration(ground.read).text or "", re.MULTILINE)
     return said[1] if said is not None and said[1] != "function" else ""
+
+
+def _is_coroutine(ground: Ground, fixture: Fixture) -> bool:
+    path, _, line = fixture.at.rpartition(":")
+    near = (ground.read(path) or "").splitlines()[int(line) - 1 :]
+    return next((text for text in near if "def " in text), "").lstrip().startswith("async ")
 
 
 def _narrow(ground: Ground, fixture: Fixture) -> Iterator[Candidate]:

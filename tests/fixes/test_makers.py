@@ -346,6 +346,9 @@ def test_tests_follow_the_fixture_that_they_share(tmp_path: Path, known: str) ->
     found = sound(scopes.candidates(ground(files, because if known == "a trace" else None)), files)
 
     (edit,) = found["equal-scopes"].edits
+    assert list(found) == ["equal-scopes", "function-fixture"]
+    (tmp_path / "pytest.ini").write_text(CONFIG + "asyncio_default_fixture_loop_scope = session\n")
+    assert [one.kind for one in scopes.candidates(ground(Files(tmp_path)))] == ["equal-scopes"]
     assert (edit.path, 'pytestmark = pytest.mark.asyncio(loop_scope="session")\n' in edit.after) == (
         "tests/test_p.py",
         True,
