@@ -9,7 +9,7 @@ falls_short  what is commonly tried and is no mend
 python, fixture, in_test_case, requesting, options    writers: Python (formatting and comments kept), a fixture of a
              conftest, a cleanup of a test case, one more request of a fixture, pytest's options
 requested    which fixtures a test requests, as the sources say
-holders      a holder as Python that a fixture can run
+holders, plain    a holder, and a plain value, as Python that a fixture can run
 drivers      how the drivers of PostgreSQL are asked
 mending      for each finding: candidates, trials, what is reported
 patch        unified diffs: made, applied strictly, taken back

@@ -35,7 +35,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     not set yet.
     """
     found = ground.explanation
-    if found is None and ground.finding.import_polluters:
+    if found is None and ground.finding.import_polluters and (ground.loops_are_mixed or not ground.finding.changes):
         for one in ground.wire_ups:
             if one.at_import and not one.guarded:
                 gates = [gate.name for gate in one.gates]

@@ -18,6 +18,7 @@ from bisect_loop.fixes import (
     loops,
     overrides,
     per_loop,
+    restore,
     savepoint,
     scopes,
     tasks,
@@ -385,12 +386,32 @@ def test_a_brittle_test_brings_what_its_setter_left(tmp_path: Path) -> None:
     assert worth_mending(finding)
     assert '@pytest.mark.usefixtures("loaded")\nasync def test_v' in found["use-setters-fixture"].edits[0].after
     conftest_edit, test_edit = found["state-in-fixture"].edits
-    assert 'monkeypatch.setattr(app.conf, "READY", True)\n' in conftest_edit.after
+    assert 'monkeypatch.setattr(app.conf, "READY", True, raising=False)\n' in conftest_edit.after
     assert "monkeypatch.setenv(\"TZ\", 'UTC')\n" in conftest_edit.after
     assert '@pytest.mark.usefixtures("state_needed")' in test_edit.after
     unknown = (Change("app.conf.READY", "None", "a Thing", POLLUTER),)
     other = Finding("brittle", VICTIM, PLAIN, (POLLUTER, VICTIM), setters=(POLLUTER,), changes=unknown)
     assert [one.kind for one in brittle.candidates(Ground(other, None, files))] == ["use-setters-fixture"]
+
+
+def test_what_an_import_changed_is_as_before_for_each_test(tmp_path: Path) -> None:
+    """Plain values, and what was not there; there is nothing to put back after a test."""
+    files = tree(tmp_path, app_conf="READY = False\nLIMITS = {}\n")
+    module = "tests/test_p.py"
+    changes = (
+        Change("app.conf.READY", "False", "True", module),
+        Change("app.conf.LIMITS['a']", "", "1", module),
+        Change("os.environ['TZ']", "", "'UTC'", module),
+        Change("app.conf.OTHER", "a Thing", "a Mock", module),
+    )
+    importing = ground(files, signature=PLAIN, polluters=(), import_polluters=(module,), changes=changes)
+    found = sound(restore.candidates(importing), files)
+
+    assert list(found) == ["undo-import"]
+    after = found["undo-import"].edits[0].after
+    assert '    monkeypatch.setattr(app.conf, "READY", False, raising=False)\n' in after
+    assert "    monkeypatch.delitem(app.conf.LIMITS, 'a', raising=False)\n" in after
+    assert '    monkeypatch.delenv("TZ", raising=False)\n    yield\n' in after
 
 
 def test_what_falls_short_is_chosen_by_the_resource(tmp_path: Path) -> None:
