@@ -122,11 +122,10 @@ def with_cancel(text: str, line: int) -> tuple[str, str] | None:
         return None
     if isinstance(small, cst.Assign) and len(small.targets) == 1 and isinstance(small.targets[0].target, cst.Name):
         name = small.targets[0].target.value
-        kept: list[cst.BaseStatement] = [statement]
-        given = _given(source, rest)
-        if given is None:
+        gives_last = _yielding(source, rest)
+        if gives_last is None:
             return None
-        kept += [*rest[:-1], *_parsed(f"yield {given}".rstrip())] if rest else _parsed("yield")
+        kept: list[cst.BaseStatement] = [statement, *gives_last]
     elif rest:
         return None
     else:
@@ -169,10 +168,10 @@ def _value(small: cst.BaseSmallStatement) -> cst.BaseExpression | None:
     return None
 
 
-def _given(source: Source, rest: Sequence[cst.BaseStatement]) -> str | None:
-    """What a fixture gives at its end ("" for nothing), where it has no other way out; None where it has."""
+def _yielding(source: Source, rest: Sequence[cst.BaseStatement]) -> list[cst.BaseStatement] | None:
+    """The rest of a fixture, which yields at its end what it gave there; None where it has another way out."""
     if not rest:
-        return ""
+        return _parsed("yield")
     *inner, last = rest
     if any("yield" in source.code(one) or "return" in source.code(one) for one in inner):
         return None
@@ -180,11 +179,8 @@ def _given(source: Source, rest: Sequence[cst.BaseStatement]) -> str | None:
         return None
     small = last.body[0]
     if isinstance(small, cst.Return):
-        return source.code(small.value) if small.value is not None else ""
-    if isinstance(small, cst.Expr) and isinstance(small.value, cst.Yield):
-        value = small.value.value
-        return source.code(value) if value is not None else ""
-    return None
+        return [*inner, last.with_changes(body=[cst.Expr(cst.Yield(small.value))])]
+    return [*inner, last] if isinstance(small, cst.Expr) and isinstance(small.value, cst.Yield) else None
 
 
 def _parsed(code: str) -> list[cst.BaseStatement]:

@@ -129,14 +129,15 @@ def test_a_fixture_cancels_the_task_that_it_starts(start: str, wanted: list[str]
 def test_a_task_that_has_a_name_keeps_it() -> None:
     """What stands between its start and the end of the fixture stays there."""
     text = (
-        STARTS.format("job = asyncio.create_task(work.run(db))") + "    await work.ready(job)\n    return Desk(job)\n"
+        STARTS.format("job = asyncio.create_task(work.run(db))")
+        + "    await work.ready(job)\n    return Desk(job)  # its desk\n"
     )
     made = tasks.with_cancel(text, 9)
 
     assert made is not None
     assert made[0].splitlines()[9:] == [
         "    await work.ready(job)",
-        "    yield Desk(job)",
+        "    yield Desk(job)  # its desk",
         "    job.cancel()",
         "    await asyncio.wait([job])",
     ]
