@@ -18,8 +18,6 @@ PAIR, CONFIRMED, EVIDENCE, RESOURCE, HOLDER, LINE, FIXES, NON_FIX = COLUMNS = (
     "non-fix",
 )
 
-_PARTS = {"cause": (EVIDENCE, RESOURCE, HOLDER, LINE), "finding": COLUMNS}
-
 
 @dataclass
 class Row:
@@ -43,11 +41,6 @@ class Row:
     def true(self, column: str, good: bool, wrong: str) -> None:
         self._note(column, good, wrong)
 
-    def forgive(self, parts: frozenset[str]) -> None:
-        """What the tool is known not to find counts as wrong no more."""
-        columns = [column for part in parts for column in _PARTS.get(part, ())]
-        self.wrong = [line for line in self.wrong if line.partition(":")[0] not in columns]
-
     def _note(self, column: str, good: bool, wrong: str) -> None:
         self.answers[column] = good and self.answers.get(column) is not False
         if not good:
@@ -65,8 +58,6 @@ def compare(scenario: Scenario, code: int, result: dict[str, Any], *, fixes: boo
     for row in rows if fixes else ():
         if row.victim in truly and row.victim in told:
             _fixes(row, truly[row.victim], told[row.victim])
-    for row in rows:
-        row.forgive(scenario.not_yet)
     rows[0].same(PAIR, code, int(any(finding.told["kind"] != "always-fails" for finding in truly.values())))
     return rows
 
