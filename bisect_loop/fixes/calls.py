@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.python import Import, Source, with_argument
+from bisect_loop.fixes.requested import requested
 from bisect_loop.provenance.explain import Explanation
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
-    """NullPool for an engine, no keep-alive for httpx; and what looks alike and is no mend."""
+    """NullPool for an engine, no keep-alive for httpx; and what looks alike and is no mend.
+
+    Where there is no trace of what failed across loops, it is what the fixtures make that all of the tests request.
+    """
     found = ground.explanation
-    if found is None:
+    if not ground.loops_are_mixed:
         return
-    for kind, function, name, value, imports, title, likely in _rows(found.resource):
-        for path, line in _places(ground, found, function):
+    resources = _RESOURCES if found is None else (found.resource,)
+    for kind, function, name, value, imports, title, likely in (row for one in resources for row in _rows(one)):
+        places = _in_fixtures(ground, function) if found is None else _places(ground, found, function)
+        for path, line in places:
             before = ground.read(path)
             made = None if before is None else _made(before, line, function, name, value, imports)
             if before is None or made is None:
@@ -47,6 +54,16 @@ def _places(ground: Ground, found: Explanation, function: str) -> Iterator[tuple
                 yield path, number
 
 
+def _in_fixtures(ground: Ground, function: str) -> Iterator[tuple[str, int]]:
+    """Lines at which fixtures that every test requests call the constructor."""
+    first, *others = ([*requested(ground, test)] for test in ground.tests)
+    for one in first:
+        if all(one in other for other in others):
+            for node in ast.walk(one.node):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == function:
+                    yield one.path, node.lineno
+
+
 def _made(
     text: str, line: int, function: str, name: str, value: str, imports: tuple[Import, ...]
 ) -> tuple[str, int] | None:
@@ -67,6 +84,7 @@ def _made(
     return None
 
 
+_RESOURCES = ("SQLAlchemy", "httpx", "aiohttp")
 _Row = tuple[str, str, str, str, tuple[Import, ...], str, bool]
 
 

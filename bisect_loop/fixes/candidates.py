@@ -7,7 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bisect_loop.fixes import calls, closing, guard, leaks, loops, own_loop, resets, restore, scopes
+from bisect_loop.fixes import (
+    brittle,
+    calls,
+    closing,
+    falls_short,
+    guard,
+    leaks,
+    loops,
+    overrides,
+    own_loop,
+    per_loop,
+    resets,
+    restore,
+    savepoint,
+    scopes,
+    tasks,
+)
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate
 
@@ -16,24 +32,30 @@ Maker = Callable[[Ground], Iterable[Candidate]]
 _MAKERS: tuple[Maker, ...] = (
     scopes.candidates,
     own_loop.candidates,
+    tasks.candidates,
+    overrides.candidates,
     leaks.candidates,
     restore.candidates,
     resets.candidates,
     loops.candidates,
+    savepoint.candidates,
     closing.candidates,
     calls.candidates,
+    per_loop.candidates,
 )
-MOST_LIKELY, MOST_UNLIKELY = 6, 2  # a run stops trying once enough of them work
+MOST_LIKELY, MOST_UNLIKELY = 7, 2  # a run stops trying once enough of them work
+_LAST = "session-fixture-loop"  # falls short of every loop: what falls short of this resource says more
 
 
 def candidates(ground: Ground) -> list[Candidate]:
-    """Return the mends to try for one finding, at most six likely ones and two others; no two the same.
+    """Return the mends to try for one finding, at most seven likely ones and two others; no two the same.
 
     A guard comes first where the wire-up depends on a variable anyway: a suite that is green without it does without
     the resource. Elsewhere it comes last.
     """
     gated = ground.explanation is not None and bool(ground.explanation.gates)
     makers = (guard.candidates, *_MAKERS) if gated else (*_MAKERS, guard.candidates)
+    makers = (brittle.candidates,) if ground.finding.kind == "brittle" else (falls_short.candidates, *makers)
     found: dict[object, Candidate] = {}
     for maker in makers:
         for one in maker(ground):
@@ -41,5 +63,5 @@ def candidates(ground: Ground) -> list[Candidate]:
             if changes:
                 found.setdefault(changes, one)
     likely = [one for one in found.values() if one.likely]
-    unlikely = [one for one in found.values() if not one.likely]
+    unlikely = sorted((one for one in found.values() if not one.likely), key=lambda one: one.kind == _LAST)
     return [*likely[:MOST_LIKELY], *unlikely[:MOST_UNLIKELY]]

@@ -1,4 +1,4 @@
-"""Adds an autouse fixture to the conftest.py that all tests of an order see."""
+"""Adds a fixture to the conftest.py that all tests of an order see: for every test, or for those that ask for it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,34 @@ from dataclasses import dataclass
 from bisect_loop.fixes.ground import Ground, folder
 from bisect_loop.fixes.model import Edit
 from bisect_loop.fixes.python import Import, appended, free_name, names_of
+from bisect_loop.fixes.requested import CONFTEST, fixtures_in, places
+from bisect_loop.fixes.requesting import with_usefixtures
 from bisect_loop.model import NodeId
 
-CONFTEST = "conftest.py"
 _EMPTY = '"""Fixtures of these tests."""\n\nfrom __future__ import annotations\n'
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a fixture does: the lines before and after its `yield`. Modules it uses are written {module.name}."""
+    """What a fixture does: the lines before and after its `yield`. Modules it uses are written {module.name}.
+
+    `around` stands for the `yield` where that is inside of a block. `unless` is a condition under which nothing is
+    done. `parameters` are the fixtures that it requests itself.
+    """
 
     setup: tuple[str, ...]
     teardown: tuple[str, ...]
     modules: tuple[str, ...]
     imports: tuple[Import, ...] = ()
     asynchronous: bool = False
+    unless: str = ""
+    parameters: tuple[str, ...] = ()
+    around: tuple[str, ...] = ("yield",)
+
+    @property
+    def lines(self) -> list[str]:
+        left = [f"if {self.unless}:", "    yield", "    return"] if self.unless else []
+        return [*left, *self.setup, *self.around, *self.teardown]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +64,12 @@ def conftest_of(ground: Ground, tests: tuple[NodeId, ...]) -> str:
     return there or places[min(1, len(places) - 1)]
 
 
-def with_fixture(ground: Ground, name: str, doc: str, body: Body) -> Written | None:
-    """Write an autouse fixture. None where the conftest.py cannot be parsed."""
+def with_fixture(ground: Ground, name: str, doc: str, body: Body, *, autouse: bool = True) -> Written | None:
+    """Write a fixture. None where the conftest.py cannot be parsed, or nobody is there to run an asynchronous one.
+
+    Under anyio's plugin an asynchronous fixture asks for the backend. Where that is several, every test that has the
+    fixture would be run for each of them, so there it is not written for all tests.
+    """
     path = conftest_of(ground, ground.tests)
     before = ground.read(path)
     text = before if before is not None else _EMPTY
@@ -63,21 +80,48 @@ def with_fixture(ground: Ground, name: str, doc: str, body: Body) -> Written | N
         return None
     name = free_name(name, taken.__contains__)
     imports = list(body.imports)
-    lines = [*body.setup, "yield", *body.teardown]
+    lines = body.lines
     for module in body.modules:
         local = known.get(module)
         if local is None:
             imports.append(_import(module, bound, taken))
             local = imports[-1].bound
         lines = [line.replace("{" + module + "}", local) for line in lines]
-    decorator, define = "@pytest.fixture(autouse=True)", "def"
+    decorator, define, parameters = "pytest", "def", list(body.parameters)
     if body.asynchronous:
-        decorator, define = "@pytest_asyncio.fixture(autouse=True)", "async def"
-    imports.insert(0, Import("pytest_asyncio" if body.asynchronous else "pytest"))
-    code = "\n".join([decorator, f"{define} {name}():", f'    """{doc}"""', *(f"    {line}" for line in lines), ""])
+        define = "async def"
+        if ground.runs_on == "anyio":
+            parameters.append("anyio_backend")
+            if autouse and not _one_backend(ground):
+                return None
+        elif ground.runs_on == "pytest-asyncio":
+            decorator = "pytest_asyncio"
+        else:
+            return None
+    imports.insert(0, Import(decorator))
+    head = f"{define} {name}({', '.join(parameters)}):"
+    decorated = f"@{decorator}.fixture(autouse=True)" if autouse else f"@{decorator}.fixture"
+    code = "\n".join([decorated, head, f'    """{doc}"""', *(f"    {line}".rstrip() for line in lines), ""])
     after = appended(text, code, imports)
-    line = after.splitlines().index(f"{define} {name}():") + 1
+    line = after.splitlines().index(head) + 1
     return Written(Edit(path, before, after), name, line)
+
+
+def used_by(ground: Ground, test: NodeId, written: Written) -> tuple[Edit, ...] | None:
+    """The edits that write a fixture and make one test use it; None where the test is not found in its file."""
+    path, *names = test.partition("[")[0].split("::")
+    text = written.edit.after if path == written.edit.path else ground.read(path)
+    after = None if text is None else with_usefixtures(text, names, written.name)
+    if after is None:
+        return None
+    return (written.edit, Edit(path, ground.read(path), after))
+
+
+def _one_backend(ground: Ground) -> bool:
+    """Whether the project says which backend anyio's plugin runs its tests on."""
+    seen = [one for test in ground.tests for path in places(test) for one in fixtures_in(ground, path)]
+    named = [one for one in seen if one.name == "anyio_backend"]
+    return bool(named) and not any("params" in ast.unparse(one) for own in named for one in own.node.decorator_list)
 
 
 def _import(module: str, bound: set[str], taken: set[str]) -> Import:

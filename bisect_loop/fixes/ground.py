@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
+from typing import Literal
 
+from bisect_loop.fixes.model import scopes_differ
 from bisect_loop.fixes.options import configuration
-from bisect_loop.model import Finding, NodeId
+from bisect_loop.model import FAMILY_CROSS_LOOP, Finding, NodeId
 from bisect_loop.provenance.explain import Explanation
 from bisect_loop.scan import WireUp
+from bisect_loop.scan.files import python_files, relative_to
 
 _UTF8_BOM = "\ufeff"
+_MOST_FILES = 5_000
 
 
 @dataclass(slots=True)
@@ -20,12 +26,27 @@ class Files:
 
     root: Path
     _known: dict[str, str | None] = field(default_factory=dict)
+    _paths: list[str] | None = None
 
     def read(self, path: str) -> str | None:
         """The text of a file given relative to the root, its line ends as they are; None where there is none."""
         if path not in self._known:
             self._known[path] = self._read(path)
         return self._known[path]
+
+    def paths(self) -> list[str]:
+        """The project's own Python files, as a scan reads them."""
+        if self._paths is None:
+            here = islice(python_files(self.root, self.root, ()), _MOST_FILES)
+            self._paths = [relative_to(path, self.root) for path in here]
+        return self._paths
+
+    def python(self) -> Iterator[str]:
+        """The texts of the project's own Python files."""
+        for path in self.paths():
+            text = self.read(path)
+            if text is not None:
+                yield text
 
     def _read(self, path: str) -> str | None:
         file = self.root / path
@@ -58,9 +79,27 @@ class Ground:
         return self.finding.minimal_order
 
     @property
+    def loops_are_mixed(self) -> bool:
+        """Whether event loops are to blame: so it was traced, or the failure itself says so."""
+        mixed = self.finding.signature.family == FAMILY_CROSS_LOOP or scopes_differ(self.finding)
+        return self.explanation is not None or mixed
+
+    @property
     def has_pytest_asyncio(self) -> bool:
         """Whether pytest-asyncio runs the tests, as its name among the plugins or its options tell."""
         return any("asyncio" in name for name in self.plugins) or "asyncio_" in (configuration(self.read).text or "")
+
+    @property
+    def runs_on(self) -> Literal["pytest-asyncio", "anyio", "unittest", ""]:
+        """Who gives the polluter its event loop, as its file tells (the victim's, where an import is to blame)."""
+        polluter = next(iter(self.finding.polluters), self.finding.victim)
+        text = self.read(polluter.partition("::")[0]) or ""
+        if "IsolatedAsyncioTestCase" in text and polluter.count("::") > 1:
+            return "unittest"
+        marked = "mark.anyio" in text or "anyio_backend" in text
+        if marked or re.search(r"^\s*anyio_mode\b.*auto", configuration(self.read).text or "", re.MULTILINE):
+            return "anyio"
+        return "pytest-asyncio" if self.has_pytest_asyncio else ""
 
     def read(self, path: str) -> str | None:
         """The text of a file of the project."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 import libcst as cst
+from libcst import matchers
 
 from bisect_loop.fixes.ground import Ground
+from bisect_loop.fixes.holders import module_of_file
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.python import Import, Source, expression
+from bisect_loop.provenance.explain import Explanation
+from bisect_loop.provenance.record import Site
 from bisect_loop.scan import WireUp
+from bisect_loop.scan.resources import constructors
 
 IN_A_TEST = "PYTEST_CURRENT_TEST"
 IN_PYTEST = "PYTEST_VERSION"
@@ -29,7 +35,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     not set yet.
     """
     found = ground.explanation
-    if found is None and ground.finding.import_polluters:
+    if found is None and ground.finding.import_polluters and (ground.loops_are_mixed or not ground.finding.changes):
         for one in ground.wire_ups:
             if one.at_import and not one.guarded:
                 gates = [gate.name for gate in one.gates]
@@ -39,15 +45,44 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         return
     if found.resource.startswith("asyncio") and not found.gates:
         return  # a lock, a queue or a task is part of what is tested
+    if not _is_wire_up(ground, found):
+        return
+    yield from _guards(ground, found.site.at, found.gates, found.resource, at_import=_at_import(found, found.site))
+
+
+def _at_import(found: Explanation, site: Site) -> bool:
+    """Whether the wire-up runs while tests are collected. Of what no constructor was seen the line alone tells."""
+    if found.wire_up is not None and found.wire_up.at_import:
+        return True
+    # A module stands for a test where its import made it.
+    return "::" not in found.made.test if found.made is not None else site.function in ("", "<module>")
+
+
+def _is_wire_up(ground: Ground, found: Explanation) -> bool:
+    """Whether the line is the one that makes or keeps it, in the application.
+
+    Left out of a test, a line that only uses it (the first to open a connection) is what the test is there for.
+    """
+    site = found.site
+    if site is None or module_of_file(site.at.rpartition(":")[0]) is None:
+        return False
     wire_up = found.wire_up
-    at_import = found.made is None or not found.made.test or (wire_up is not None and wire_up.at_import)
-    yield from _guards(ground, found.site.at, found.gates, found.resource, at_import=at_import)
+    if site == found.stored or (wire_up is not None and site.at in (str(wire_up.made_at), str(wire_up.stored_at))):
+        return True
+    path, _, line = site.at.rpartition(":")
+    try:
+        source = Source(ground.read(path) or "")
+    except ValueError:
+        return False
+    statement, makers = source.statement(int(line)), constructors(found.resource)
+    calls = () if statement is None else matchers.findall(statement, matchers.Call())
+    return any({*source.code(call.func).split(".")[-2:]} & makers for call in calls if isinstance(call, cst.Call))
 
 
 def _guards(ground: Ground, site: str, gates: Sequence[str], resource: str, *, at_import: bool) -> Iterator[Candidate]:
     path, _, line = site.rpartition(":")
     before = ground.read(path)
-    for variable in (IN_PYTEST, IN_A_TEST) if at_import else (IN_A_TEST,):
+    for variable in _variables(ground.pytest, at_import=at_import):
         made = None if before is None else guarded(before, int(line), variable, gates)
         if before is None or made is None:
             return
@@ -62,6 +97,15 @@ def _guards(ground: Ground, site: str, gates: Sequence[str], resource: str, *, a
             note=_unguarded(ground, path, int(line)),
             likely=likely,
         )
+
+
+def _variables(pytest: str, *, at_import: bool) -> tuple[str, ...]:
+    """The variables to try: pytest sets the one while it runs a test, the other (from 8.2 on) all the time."""
+    if not at_import:
+        return (IN_A_TEST,)
+    numbers = re.match(r"(\d+)\.(\d+)", pytest)
+    old = numbers is not None and (int(numbers[1]), int(numbers[2])) < (8, 2)
+    return (IN_A_TEST,) if old else (IN_PYTEST, IN_A_TEST)
 
 
 def _cost(resource: str, variable: str) -> str:

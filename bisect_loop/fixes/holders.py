@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bisect_loop.fixes.ground import Ground
-from bisect_loop.provenance.record import Held
+from bisect_loop.provenance.record import Held, Way
 
 _STATE = re.compile(r"\._state\['(\w+)'\]")
 _WORD = re.compile(r"\w+")
@@ -35,6 +35,17 @@ def module_of(held: Held) -> tuple[str, str] | None:
     return None if at is None else (held.holder[: at.start()], held.holder[at.start() + 1 :])
 
 
+def module_of_file(path: str) -> str | None:
+    """The name under which the application imports a file; None for a file of the tests, and for a script beside it."""
+    name = path.rpartition("/")[2]
+    tested = name.startswith(("test_", "conftest")) or name.endswith("_test.py") or "tests" in path.split("/")[:-1]
+    if tested:
+        return None
+    stem = next((path[len(top) :] for top in _TOPS if top and path.startswith(top)), path)
+    parts = stem.removesuffix(".py").removesuffix("/__init__").split("/")
+    return ".".join(parts) if all(part.isidentifier() for part in parts) else None
+
+
 def python_path(text: str) -> str | None:
     """A path as an expression, None where it is none: names, attributes, constant keys and plain calls only."""
     text = _STATE.sub(r".\1", text)
@@ -51,6 +62,22 @@ def python_path(text: str) -> str | None:
         else:
             return None
     return text
+
+
+def path_on(way: Way, holders: Sequence[Held], end: int) -> tuple[str, str] | None:
+    """(module, path) of the object at one step of a way, as an expression that begins with the first holder's module.
+
+    The way may begin in a module that only imports the holder's name.
+    """
+    placed = module_of(holders[0]) if holders else None
+    start, *labels = (step.label for step in way.steps[: end + 1])
+    if placed is None:
+        return None
+    module, name = placed[0], holders[0].name
+    if start != module and re.match(rf"\.{re.escape(name)}(?!\w)", "".join(labels)):
+        start = module
+    whole = python_path(start + "".join(labels))
+    return None if whole is None or not whole.startswith(f"{module}.") else (module, whole)
 
 
 def resets(ground: Ground, holders: Sequence[Held]) -> list[Reset] | None:

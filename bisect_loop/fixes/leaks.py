@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from bisect_loop.fixes.drivers import Driver, drivers, lines
 from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate
@@ -17,15 +18,16 @@ _DOC = "What a test leaves there is not for the next test."
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """For keys in Redis and rows in PostgreSQL that polluters left, where no loop is to blame."""
-    if ground.explanation is not None:
+    if ground.loops_are_mixed:
         return
     said = " ".join(ground.finding.leaks)
+    tables = list(dict.fromkeys(_ROWS.findall(said)))
+    if "postgres" in ground.urls and tables:
+        title = f"take back the rows that a test adds to {', '.join(table for table, _ in tables)}"
+        for driver in drivers(ground)[:1]:
+            yield from _of(ground, "PostgreSQL", "rows", title, _postgres(driver, ground.urls["postgres"], tables))
     if "redis" in ground.urls and _KEYS.search(said):
         yield from _of(ground, "Redis", "keys", "take back the keys that a test adds", _redis(ground.urls["redis"]))
-    tables = list(dict.fromkeys(_ROWS.findall(said)))
-    if "postgres" in ground.urls and tables and ground.has_pytest_asyncio:
-        title = f"take back the rows that a test adds to {', '.join(table for table, _ in tables)}"
-        yield from _of(ground, "PostgreSQL", "rows", title, _postgres(ground.urls["postgres"], tables))
 
 
 def _of(ground: Ground, service: str, things: str, title: str, body: Body) -> Iterator[Candidate]:
@@ -51,21 +53,17 @@ def _redis(variable: str) -> Body:
         ),
         (),
         (Import("os"), Import("redis")),
+        unless=f'"{variable}" not in os.environ',
     )
 
 
-def _postgres(variable: str, tables: list[tuple[str, str]]) -> Body:
-    setup = [f'database = await asyncpg.connect(re.sub(r"\\+\\w+:", ":", os.environ["{variable}"], count=1))']
-    teardown = []
-    for number, (table, key) in enumerate(tables, 1):
-        kept = "before" if len(tables) == 1 else f"before_{number}"
-        setup.append(f'{kept} = [row["{key}"] for row in await database.fetch("SELECT {key} FROM {table}")]')
-        teardown.append(f'await database.execute("DELETE FROM {table} WHERE {key} <> ALL($1)", {kept})')
-    # Rows that refer to others go before them, and those were most likely named last.
+def _postgres(driver: Driver, variable: str, tables: Sequence[tuple[str, str]]) -> Body:
+    setup, teardown = lines(driver, tables, f'os.environ["{variable}"]')
     return Body(
         tuple(setup),
-        (*reversed(teardown), "await database.close()"),
+        tuple(teardown),
         (),
-        (Import("os"), Import("re"), Import("asyncpg")),
-        asynchronous=True,
+        driver.imports,
+        asynchronous=driver.asynchronous,
+        unless=f'"{variable}" not in os.environ',
     )

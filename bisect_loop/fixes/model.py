@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bisect_loop.model import Finding
+from bisect_loop.model import FAMILY_CROSS_LOOP, Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,23 @@ class Candidate:
 
 
 def worth_mending(finding: Finding) -> bool:
-    """Whether a mend can be made and tried: something is known of why it fails, and order alone makes it fail."""
-    known = finding.cause is not None or bool(finding.changes or finding.leaks or finding.import_polluters)
-    plain = finding.kind in ("victim", "import-time") and finding.worker is None
+    """Whether a mend can be made and tried: something is known of why it fails, and order alone makes it fail.
+
+    Of a brittle test it is enough to know who sets the state. A test that always fails is nobody's victim, unless it
+    is that of fixtures and tests whose event loops do not match.
+    """
+    if finding.kind == "always-fails":
+        return finding.worker is None and (finding.signature.family == FAMILY_CROSS_LOOP or scopes_differ(finding))
+    if finding.kind == "brittle":
+        known = bool(finding.setters)
+    else:
+        told = finding.changes or finding.leaks or finding.import_polluters
+        known = finding.cause is not None or bool(told) or finding.signature.family == FAMILY_CROSS_LOOP
+    plain = finding.kind in ("victim", "import-time", "brittle") and finding.worker is None
     return finding.confirmed and known and plain and finding.failure_rate >= 1
+
+
+def scopes_differ(finding: Finding) -> bool:
+    """Whether pytest refuses a fixture that is wider than the event loop which pytest-asyncio would give it."""
+    said = finding.signature.message
+    return said.startswith("ScopeMismatch") and ("_scoped_runner" in said or "event_loop" in said)

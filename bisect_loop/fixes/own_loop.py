@@ -9,26 +9,33 @@ import libcst as cst
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.python import Import, Source
+from bisect_loop.model import CURRENT_LOOP
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """`asyncio.run(...)` instead of `asyncio.get_event_loop().run_until_complete(...)`, where the victim does that."""
-    found = ground.explanation
-    if found is None or found.touch is None or found.resource != "the current event loop":
-        return
-    for site in found.touch.sites:
-        path, _, line = site.at.rpartition(":")
+    for at in places(ground):
+        path, _, line = at.rpartition(":")
         before = ground.read(path)
         after = None if before is None else with_own_loop(before, int(line))
         if before is not None and after is not None:
             yield Candidate(
                 "own-loop",
-                f"run it with asyncio.run() at {site.at}",
-                site.at,
+                f"run it with asyncio.run() at {at}",
+                at,
                 (Edit(path, before, after),),
                 cost="what it runs gets an event loop of its own, which is closed behind it",
             )
             return
+
+
+def places(ground: Ground) -> list[str]:
+    """The lines that asked for a loop which was not there, as a trace has them, else as the failure does."""
+    found, failure = ground.explanation, ground.finding.signature
+    if found is not None:
+        asked = found.touch is not None and found.resource == CURRENT_LOOP
+        return [site.at for site in found.touch.sites] if asked and found.touch is not None else []
+    return [failure.where] if "no current event loop" in failure.message else []
 
 
 def with_own_loop(text: str, line: int) -> str | None:

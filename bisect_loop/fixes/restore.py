@@ -11,6 +11,7 @@ from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.holders import located, python_path
 from bisect_loop.fixes.model import Candidate
+from bisect_loop.fixes.plain import setting
 from bisect_loop.fixes.python import Import
 from bisect_loop.model import Change
 
@@ -33,10 +34,12 @@ class _Part:
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """One fixture that puts back all that is known to have changed, as far as a fixture can."""
     finding = ground.finding
-    if ground.explanation is not None or not finding.changes:
+    if ground.loops_are_mixed or not finding.changes:
         return
+    yield from _undone(ground)
     parts: dict[str, _Part] = {}
-    for change in finding.changes[:_MOST]:
+    # What an import changed is so before every test: there is nothing to put back after one.
+    for change in [one for one in finding.changes if "::" in one.by][:_MOST]:
         found = _part(ground, change, f"before_{len(parts) + 1}")
         if found is not None and all(
             found.setup[0].partition("=")[2] != p.setup[0].partition("=")[2] for p in parts.values()
@@ -61,6 +64,24 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         (written.edit,),
         cost="tests that count on what an earlier one changed must do it themselves",
     )
+
+
+def _undone(ground: Ground) -> Iterator[Candidate]:
+    """Each test gets back the plain values that the import of a module changed."""
+    changes = [one for one in ground.finding.changes if "::" not in one.by][:_MOST]
+    lines = {one.what: line for one in changes if (line := setting(ground, one.what, one.before)) is not None}
+    modules = tuple(dict.fromkeys(module for module, _ in lines.values() if module))
+    body = Body(tuple(line for _, line in lines.values()), (), modules, parameters=("monkeypatch",))
+    written = with_fixture(ground, "state_as_before", "What an import changes is not for the tests.", body)
+    if lines and written is not None:
+        yield Candidate(
+            "undo-import",
+            f"give each test {', '.join(lines)} as before the import, in {written.edit.path}",
+            written.where,
+            (written.edit,),
+            cost="the import still changes it for what is imported later, and tests that count on the change must make "
+            "it themselves",
+        )
 
 
 def _part(ground: Ground, change: Change, before: str) -> _Part | None:

@@ -2,35 +2,53 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import cast
 
 import libcst as cst
 
 from bisect_loop.fixes.ground import Ground
+from bisect_loop.fixes.loops import FIXTURES
 from bisect_loop.fixes.model import Candidate, Edit
+from bisect_loop.fixes.options import configuration
 from bisect_loop.fixes.python import Import, Source, with_imports
+from bisect_loop.fixes.requested import requested
 from bisect_loop.provenance.record import Fixture
 
 _WIDE = ("class", "module", "package", "session")
-_FIXTURE = "fixture "
+_FIXTURE = re.compile(r"<?(?:\w+ )?fixture (\w+)")  # as a trace names the holder of a fixture's value
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """Run the tests that use a wide fixture on a loop as wide; or make the fixture anew for each test."""
     found = ground.explanation
-    if found is None or not ground.has_pytest_asyncio:
+    if not ground.loops_are_mixed or ground.runs_on != "pytest-asyncio":
         return
-    used = {fixture.at: fixture for _, fixtures in found.fixtures for fixture in fixtures if fixture.scope in _WIDE}
-    named = {held.holder[len(_FIXTURE) :] for held in found.holders if held.holder.startswith(_FIXTURE)}
+    holders = found.holders if found is not None else ()
+    used = {one.at: one for one in _fixtures(ground) if one.scope in _WIDE}
+    named = {match[1] for held in holders if (match := _FIXTURE.match(held.holder)) is not None}
     wide = [one for one in used.values() if one.name in named] or [
         one for one in used.values() if one.loop_scope not in (None, one.scope)
     ]
-    if not wide and not found.holders:  # no global holds it: a fixture's value is the next that comes to mind
+    if not wide and not holders:  # no global holds it: a fixture's value is the next that comes to mind
         wide = [one for one in used.values() if ground.read(one.at.rpartition(":")[0]) is not None]
     for fixture in wide[:1]:
         yield from _as_wide(ground, fixture)
-        yield from _narrow(ground, fixture)
+        if not (_default_loop(ground) and _is_coroutine(ground, fixture)):  # it would be made on a wide loop still
+            yield from _narrow(ground, fixture)
+
+
+def _fixtures(ground: Ground) -> Iterator[Fixture]:
+    """The fixtures of the order's tests as a trace has them; without one those that every test is seen to request."""
+    if ground.explanation is not None:
+        for _, fixtures in ground.explanation.fixtures:
+            yield from fixtures
+        return
+    first, *others = ([*requested(ground, test)] for test in ground.tests)
+    for one in first:
+        if all(one in other for other in others):
+            yield Fixture(one.name, one.scope, None, f"{one.path}:{one.line}")
 
 
 def _as_wide(ground: Ground, fixture: Fixture) -> Iterator[Candidate]:
@@ -38,20 +56,35 @@ def _as_wide(ground: Ground, fixture: Fixture) -> Iterator[Candidate]:
     edits = []
     for path in files:
         before = ground.read(path)
+        if before is not None and is_marked(before, fixture.scope):
+            continue  # it runs on a loop as wide already: the others are to follow it
         after = None if before is None else marked(before, fixture.scope)
         if before is None or after is None:
             return
         edits.append(Edit(path, before, after))
-    if fixture.loop_scope is not None and fixture.loop_scope != fixture.scope:
+    own = fixture.loop_scope or _default_loop(ground)
+    if not edits or own not in ("", fixture.scope):
         return  # the fixture's own loop would have to change as well
     yield Candidate(
         "equal-scopes",
-        f"run the tests of {' and '.join(files)} on one loop of scope {fixture.scope}, as wide as the fixture "
-        f"{fixture.name}",
+        f"run the tests of {' and '.join(edit.path for edit in edits)} on one loop of scope {fixture.scope}, as wide "
+        f"as the fixture {fixture.name}",
         fixture.at,
         tuple(edits),
         cost=f"these tests share one event loop for each {fixture.scope}",
     )
+
+
+def _default_loop(ground: Ground) -> str:
+    """The loop that asynchronous fixtures get which do not say which; "" where a plain one may not need any."""
+    said = re.search(rf"^\s*{FIXTURES}\s*=\s*[\"']?(\w+)", configuration(ground.read).text or "", re.MULTILINE)
+    return said[1] if said is not None and said[1] != "function" else ""
+
+
+def _is_coroutine(ground: Ground, fixture: Fixture) -> bool:
+    path, _, line = fixture.at.rpartition(":")
+    near = (ground.read(path) or "").splitlines()[int(line) - 1 :]
+    return next((text for text in near if "def " in text), "").lstrip().startswith("async ")
 
 
 def _narrow(ground: Ground, fixture: Fixture) -> Iterator[Candidate]:
@@ -83,6 +116,13 @@ def narrowed(text: str, line: int) -> str | None:
                 kept[-1] = kept[-1].with_changes(comma=call.args[-1].comma)
             return source.replaced(call, call.with_changes(args=kept) if kept else call.func)
     return None
+
+
+def is_marked(text: str, scope: str) -> bool:
+    """Whether the tests of a module all run on one loop of that scope, as its pytestmark says."""
+    said = re.search(r"^pytestmark\s*=.*?(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    asked = rf"\basyncio\([^()]*loop_scope\s*=\s*['\"]{scope}['\"]"
+    return said is not None and re.search(asked, said[0]) is not None
 
 
 def marked(text: str, scope: str) -> str | None:

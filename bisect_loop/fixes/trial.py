@@ -1,7 +1,8 @@
 """Tries mends on a copy of the tree, in fresh processes of plain pytest.
 
 A mend works where the minimal order passes with it, every time, and the reversed order, the victim alone and the
-polluters alone pass as well. Before any is tried the copy, as it is, must show the failure: a copy that does not can
+polluters alone pass as well; of a brittle test, where that passes alone every time, and before and after its setter as
+well. Before any is tried the copy, as it is, must show the failure: a copy that does not can
 prove nothing.
 """
 
@@ -29,6 +30,7 @@ from bisect_loop.search import judge
 
 _REPORTER = f"{STAGED_NAME}.imported"
 IN_ORDER, REVERSED, VICTIM, POLLUTER = "in order", "reversed", "victim alone", "polluter alone"
+AFTER_SETTER = "after its setter"
 _LIST_PATH = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, *sys.path]))"
 
 
@@ -101,12 +103,12 @@ class FixTrials:
         if edited := self.from_original(candidate, first):
             return replace(fix, note=f"not tried: the tests import {edited} from elsewhere than their own tree")
         if not self._fine(first, order):
-            return replace(fix, verified=(0, 1), runs=((IN_ORDER, 0, 1),), note=_why(first, order, finding))
-        others = arms[1:] if candidate.likely else ()
+            return replace(fix, verified=(0, 1), runs=((order.name, 0, 1),), note=_why(first, order, finding))
+        others = arms[1:]
         texts = [*(arm.text for arm in others), *[order.text] * (self.times - 1)]
         results = self._run(texts, mark)
         passed = 1 + sum(self._fine(result, order) for result in results[len(others) :])
-        runs = [(IN_ORDER, passed, self.times)]
+        runs = [(order.name, passed, self.times)]
         note = fix.note
         for arm, result in zip(others, results, strict=False):
             fine = self._fine(result, arm)
@@ -117,7 +119,8 @@ class FixTrials:
         if passed == self.times and any(k < n for _, k, n in runs):
             verified = (sum(k for _, k, _ in runs), sum(n for _, _, n in runs))
         elif passed < self.times:
-            note = f"the minimal order passed with it in {passed} of {self.times} runs"
+            what = "the minimal order" if order.name == IN_ORDER else "the test alone"
+            note = f"{what} passed with it in {passed} of {self.times} runs"
         return replace(fix, verified=verified, runs=tuple(runs), note=note)
 
     # Running.
@@ -143,7 +146,8 @@ class FixTrials:
         if len(result.outcomes) != len(arm.order):
             return False
         failed = {outcome.nodeid for outcome in result.failed}
-        return not failed or (arm.name not in (IN_ORDER, REVERSED, VICTIM) and failed <= self._fail_anyway(arm))
+        polluters_alone = arm.name not in (IN_ORDER, REVERSED, VICTIM, AFTER_SETTER)
+        return not failed or (polluters_alone and failed <= self._fail_anyway(arm))
 
     def _fail_anyway(self, arm: Arm) -> frozenset[NodeId]:
         """The tests of an arm that fail in the user's own tree, where nothing was edited."""
@@ -156,12 +160,16 @@ class FixTrials:
         victim = finding.minimal_order[-1]
         polluters = finding.minimal_order[:-1]
         imports = finding.import_polluters
-        orders = [(IN_ORDER, finding.minimal_order, imports)]
-        if polluters:
-            orders.append((REVERSED, (victim, *polluters), imports))
-        orders.append((VICTIM, (victim,), ()))
-        if polluters:
-            orders.append((POLLUTER if len(polluters) == 1 else "polluters alone", polluters, imports))
+        orders: list[tuple[str, tuple[NodeId, ...], tuple[str, ...]]]
+        if finding.kind == "brittle":
+            orders = [(VICTIM, (victim,), ()), (AFTER_SETTER, finding.minimal_order, ())]
+            orders += [(REVERSED, (victim, *polluters), ())]
+        else:
+            orders = [(IN_ORDER, finding.minimal_order, imports)]
+            orders += [(REVERSED, (victim, *polluters), imports)] if polluters else []
+            orders += [(VICTIM, (victim,), ())] if polluters or imports else []
+            alone = POLLUTER if len(polluters) == 1 else "polluters alone"
+            orders += [(alone, polluters, imports)] if polluters else []
         copy = self._copied()
         suite = replace(self.commander.suite, root=str(copy.place(self.root)))
         condition = replace(
@@ -242,7 +250,8 @@ def _why(result: TrialResult, arm: Arm, finding: Finding) -> str:
     if not failed:
         return f"{arm.name} it did not run to its end: {result.detail or result.ending.value}"
     shown = failed[0].signatures[0].headline if failed[0].signatures else "failed"
-    if failed[0].nodeid == finding.victim and arm.name == IN_ORDER and failed[0].shows(finding.signature):
-        return "the victim fails as before"
-    where = "" if arm.name == IN_ORDER else f"{arm.name}: "
+    control = VICTIM if finding.kind == "brittle" else IN_ORDER
+    if failed[0].nodeid == finding.victim and arm.name == control and failed[0].shows(finding.signature):
+        return "the victim fails as before" if finding.polluters or finding.import_polluters else "it fails as before"
+    where = "" if arm.name == control else f"{arm.name}: "
     return f"{where}{failed[0].nodeid} fails with it ({shown})"

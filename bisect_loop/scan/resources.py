@@ -138,6 +138,11 @@ def resource_called(dotted: str) -> Resource | None:
     return None
 
 
+def constructors(label: str) -> frozenset[str]:
+    """The last parts of the names whose call makes a resource that is called `label` in messages."""
+    return frozenset(name for names in _TABLE.values() for name, one in names.items() if one.label == label)
+
+
 def labels() -> frozenset[str]:
     """What the resources are called in messages."""
     return frozenset(resource.label for names in _TABLE.values() for resource in names.values())

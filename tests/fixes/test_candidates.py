@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bisect_loop.fixes import leaks
+from bisect_loop.fixes import guard, leaks
 from bisect_loop.fixes.candidates import candidates
 from bisect_loop.fixes.ground import Files, Ground
+from bisect_loop.fixes.model import worth_mending
 from bisect_loop.model import Finding, Signature
 from bisect_loop.provenance.explain import Explanation
 from bisect_loop.provenance.record import Fixture, Happening, Held, Site, Step, Way
+from bisect_loop.scan import Place, WireUp
 
 POLLUTER, VICTIM = "tests/test_p.py::test_p", "tests/sub/test_v.py::test_v"
 FINDING = Finding("victim", VICTIM, Signature("E", "", "", "call"), (POLLUTER, VICTIM), polluters=(POLLUTER,))
@@ -54,8 +56,8 @@ def test_a_pooled_engine_gets_every_mend_that_the_facts_name(tmp_path: Path) -> 
         ("dispose-in-fixture", True),
         ("null-pool", True),
         ("guard", True),
-        ("session-fixture-loop", False),
         ("pre-ping", False),
+        ("session-fixture-loop", False),
     ]
     by_kind = {one.kind: one for one in found}
     assert "create_async_engine(os.environ['DATABASE_URL'], poolclass=NullPool)" in by_kind["null-pool"].edits[0].after
@@ -65,6 +67,85 @@ def test_a_pooled_engine_gets_every_mend_that_the_facts_name(tmp_path: Path) -> 
     assert "        await engine.dispose()\n    app.db.ENGINE = before\n" in dispose.after
     gated = candidates(Ground(FINDING, replace(why, gates=("DATABASE_URL",)), Files(tmp_path)))
     assert gated[0].kind == "guard"
+
+
+WIRED = """\
+import os
+import httpx
+
+CLIENT = None
+
+
+def wire():
+    global CLIENT
+    CLIENT = httpx.AsyncClient()
+
+
+async def ask():
+    global CLIENT
+    answer = await CLIENT.get("/")
+    return answer
+"""
+
+
+def test_a_guard_says_which_other_site_is_left(tmp_path: Path) -> None:
+    """It stands where the resource is made, never around a line that only uses it, and names the sites beside it."""
+    files = project(tmp_path, web=WIRED)
+    other = WireUp(
+        "httpx.AsyncClient", "client", "app.web.CLIENT", "global", Place("app/jobs.py", 7), Place("app/jobs.py", 7)
+    )
+    why = explanation("httpx.AsyncClient", "httpx.AsyncClient", "app.web.CLIENT", "CLIENT", "app/web.py:9", ())
+    (found,) = guard.candidates(Ground(FINDING, why, files, wire_ups=(other,)))
+
+    assert found.note == "app/jobs.py:7 stays unguarded: one unguarded site is enough to poison again"
+    assert found.cost.startswith("the tests no longer exercise the HTTP client")
+    used = explanation("httpx.AsyncClient", "httpx.AsyncClient", "app.web.CLIENT", "CLIENT", "app/web.py:14", ())
+    assert list(guard.candidates(Ground(FINDING, used, files))) == []
+
+
+def test_what_runs_at_import_is_guarded_by_what_pytest_sets_at_import(tmp_path: Path) -> None:
+    """PYTEST_VERSION from pytest 8.2 on; PYTEST_CURRENT_TEST is tried to show that it is not set yet."""
+    files = project(tmp_path, main="from app import db\n\ndb.POOL = make()\n")
+    place = Place("app/main.py", 3)
+    made = WireUp("redis.asyncio client", "client", "app.db.POOL", "global", place, place, at_import=True)
+    imports = replace(FINDING, kind="import-time", polluters=(), import_polluters=("tests/test_p.py",))
+
+    def kinds(pytest: str) -> list[tuple[str, bool]]:
+        ground = Ground(imports, None, files, pytest=pytest, wire_ups=(made,))
+        return [(one.kind, one.likely) for one in guard.candidates(ground)]
+
+    assert kinds("8.2.0") == kinds("10.0") == [("guard", True), ("guard-current-test", False)]
+    assert kinds("8.1.2") == [("guard-current-test", False)]
+
+
+def test_a_fixture_that_is_wider_than_its_loop_gets_one_as_wide(tmp_path: Path) -> None:
+    """pytest refuses it in every order: the options are the mend, and the option of the tests alone is none."""
+    files = project(tmp_path)
+    said = "ScopeMismatch: You tried to access the function scoped fixture _function_scoped_runner with a session "
+    refused = Signature("Failed", "", f"{said}scoped request object.", "setup")
+    finding = Finding("always-fails", VICTIM, refused, (VICTIM,))
+    found = candidates(Ground(finding, None, files))
+
+    assert worth_mending(finding)
+    assert not worth_mending(replace(finding, signature=Signature("AssertionError", "", "", "call")))
+    assert [(one.kind, one.likely) for one in found] == [
+        ("equal-scopes", True),
+        ("session-loop", True),
+        ("session-test-loop", False),
+    ]
+    assert found[0].edits[0].after == "[pytest]\nasyncio_default_fixture_loop_scope = session\nasyncio_mode = auto\n"
+
+
+def test_the_failure_itself_says_where_a_loop_is_missing(tmp_path: Path) -> None:
+    """Without a trace too; asking the policy for it is what was done already."""
+    files = project(tmp_path, tool="import asyncio\n\nasyncio.get_event_loop().run_until_complete(f())\n")
+    missing = Signature(
+        "RuntimeError", "app/tool.py:3", "There is no current event loop in thread 'MainThread'.", "call"
+    )
+    found = candidates(Ground(replace(FINDING, signature=missing), None, files))
+
+    assert [(one.kind, one.likely) for one in found] == [("own-loop", True), ("ask-the-policy", False)]
+    assert found[0].edits[0].after == "import asyncio\n\nasyncio.run(f())\n"
 
 
 def test_nothing_is_ever_a_mask(tmp_path: Path) -> None:
@@ -98,14 +179,15 @@ def test_a_wide_fixture_and_its_tests_agree_on_one_width(tmp_path: Path) -> None
 
 def test_what_is_left_in_services_is_taken_back_and_nothing_else(tmp_path: Path) -> None:
     """Only what came during the test is deleted: whatever the variable names, data that was there stays."""
-    files = project(tmp_path)
+    files = project(tmp_path, db="import asyncpg\n")
     said = f"{POLLUTER} left 2 keys user:* and 1 row in orders (id 7)"
     ground = Ground(
         replace(FINDING, leaks=(said,)), None, files, urls={"redis": "REDIS_URL", "postgres": "DATABASE_URL"}
     )
-    keys, rows = leaks.candidates(ground)
+    rows, keys = leaks.candidates(ground)
 
     assert "    added = set(store.scan_iter()) - before\n" in keys.edits[0].after
     assert "flush" not in keys.edits[0].after
     assert 'DELETE FROM orders WHERE id <> ALL($1)", before)\n' in rows.edits[0].after
+    assert '    if "DATABASE_URL" not in os.environ:\n        yield\n        return\n' in rows.edits[0].after
     assert list(leaks.candidates(replace(ground, urls={}))) == []

@@ -38,6 +38,48 @@ async def test_polluter():
     desk.open_desk()
     assert await asyncio.gather(desk.write(0.01), desk.write()) == ["written"] * 2
 """
+CONFTEST = """
+import asyncio
+import pytest
+import kitchen
+
+@pytest.fixture
+async def cook():
+    return asyncio.create_task(kitchen.cook())
+"""
+KITCHEN = """
+import asyncio
+
+INBOX = asyncio.Queue()
+OPEN = False
+
+async def cook():
+    while True:
+        ticket = await INBOX.get()
+        ticket.set()
+"""
+KITCHEN_TESTS = """
+import asyncio
+import kitchen
+
+async def test_a_ticket_waits():
+    kitchen.INBOX.put_nowait(asyncio.Event())
+    await asyncio.sleep(0)
+    assert kitchen.INBOX.qsize() == 1
+    kitchen.INBOX.get_nowait()
+
+async def test_the_cook_takes_it(cook):
+    ticket = asyncio.Event()
+    kitchen.INBOX.put_nowait(ticket)
+    await asyncio.wait_for(ticket.wait(), 10)
+
+def test_dinner_is_served():
+    assert kitchen.OPEN
+
+def test_the_kitchen_opens():
+    kitchen.OPEN = True
+"""
+ONE_LOOP = "".join(f'asyncio_default_{what}_loop_scope = "session"\n' for what in ("fixture", "test"))
 CONFIG = '[tool.pytest.ini_options]\npythonpath = ["src"]  # src layout\nasyncio_mode = "auto"\n'
 
 
@@ -97,3 +139,28 @@ def test_a_verified_fix_is_shown_and_written(cli: Cli, tmp_path: Path) -> None:
     assert all(line[1:] in made for line in new), shown
     replayed = cli("replay", finding["id"], cwd=root)
     assert replayed.code == 0, replayed.out
+
+
+def test_a_task_is_cancelled_and_a_brittle_test_brings_its_state(cli: Cli, tmp_path: Path) -> None:
+    """Both are mended in their own way, each fix shown with what was run; what is no mend is rejected by its run."""
+    root = tmp_path / "kitchen"
+    (root / "src").mkdir(parents=True)
+    (root / "tests").mkdir()
+    (root / "src" / "kitchen.py").write_text(KITCHEN)
+    (root / "tests" / "conftest.py").write_text(CONFTEST)
+    (root / "tests" / "test_kitchen.py").write_text(KITCHEN_TESTS)
+    (root / "pyproject.toml").write_text(CONFIG + ONE_LOOP)
+    options = ("--all-fixes", "--orders", "default,reverse", "--confirm", "2", "--", "-p", "pytest_asyncio.plugin")
+
+    done = cli("run", *options, cwd=root, fixes=True)
+    fixes = {
+        found["victim"].partition("::")[2]: {fix["kind"]: fix for fix in found["fixes"]}
+        for found in done.result["findings"]
+    }
+    task, state = fixes["test_a_ticket_waits"]["cancel-in-fixture"], fixes["test_dinner_is_served"]["state-in-fixture"]
+
+    assert task["runs"] == {"in order": [2, 2], "reversed": [1, 1], "victim alone": [1, 1], "polluter alone": [1, 1]}
+    assert state["runs"] == {"victim alone": [2, 2], "after its setter": [1, 1], "reversed": [1, 1]}
+    assert task["works"] and state["works"]
+    assert task["where"] == "tests/conftest.py:8"
+    assert "it costs: the values are those that were seen" in done.out

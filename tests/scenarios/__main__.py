@@ -44,11 +44,13 @@ def show(chosen: list[Scenario]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             code, result, _ = scenario.copy(Path(folder)).run("--all-fixes", *scenario.options)
         seconds = f"{time.monotonic() - began:.1f}"
-        rows = compare(scenario, code, result)
+        rows = compare(scenario, code, result, fixes=True)
         for index, row in enumerate(rows):
             cells = [{True: "yes", False: "NO", None: ""}[row.answers.get(column)] for column in COLUMNS]
             table.add_row(scenario.name if not index else "", row.victim, *cells, "" if index else seconds)
         bad += sum(not row.right for row in rows)
+        for line in [line for row in rows for line in row.wrong]:
+            print("   ", line, file=sys.stderr)
         print(scenario.name, seconds, file=sys.stderr, flush=True)
     Console(width=200).print(table)
     return int(bad > 0)

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.scenarios.scenario import Finding, Scenario
 
-PAIR, CONFIRMED, EVIDENCE, RESOURCE, HOLDER, LINE, FIXES = COLUMNS = (
+PAIR, CONFIRMED, EVIDENCE, RESOURCE, HOLDER, LINE, FIXES, NON_FIX = COLUMNS = (
     "pair",
     "confirmed",
     "polluter by evidence",
@@ -15,10 +15,8 @@ PAIR, CONFIRMED, EVIDENCE, RESOURCE, HOLDER, LINE, FIXES = COLUMNS = (
     "holder",
     "wire-up line",
     "fixes",
+    "non-fix",
 )
-
-
-_PARTS = {"cause": (EVIDENCE, RESOURCE, HOLDER, LINE), "finding": COLUMNS}
 
 
 @dataclass
@@ -40,10 +38,8 @@ class Row:
     def one_of(self, column: str, told: Any, truly: list[Any]) -> None:
         self._note(column, told in truly, f"{told!r}, none of {truly!r}")
 
-    def forgive(self, parts: frozenset[str]) -> None:
-        """What the tool is known not to find counts as wrong no more."""
-        columns = [column for part in parts for column in _PARTS.get(part, ())]
-        self.wrong = [line for line in self.wrong if line.partition(":")[0] not in columns]
+    def true(self, column: str, good: bool, wrong: str) -> None:
+        self._note(column, good, wrong)
 
     def _note(self, column: str, good: bool, wrong: str) -> None:
         self.answers[column] = good and self.answers.get(column) is not False
@@ -51,13 +47,17 @@ class Row:
             self.wrong.append(f"{column}: {wrong}")
 
 
-def compare(scenario: Scenario, code: int, result: dict[str, Any]) -> list[Row]:
-    """A row for every finding, of the truth or of the tool, and one for a suite without any."""
+def compare(scenario: Scenario, code: int, result: dict[str, Any], *, fixes: bool = False) -> list[Row]:
+    """A row for every finding, of the truth or of the tool, and one for a suite without any.
+
+    With `fixes` every fix was to be tried.
+    """
     truly = {finding.victim: finding for finding in scenario.findings}
     told = {finding["victim"]: finding for finding in result["findings"]}
     rows = [_row(truly.get(victim), told.get(victim), victim) for victim in sorted({*truly, *told})] or [Row("")]
-    for row in rows:
-        row.forgive(scenario.not_yet)
+    for row in rows if fixes else ():
+        if row.victim in truly and row.victim in told:
+            _fixes(row, truly[row.victim], told[row.victim])
     rows[0].same(PAIR, code, int(any(finding.told["kind"] != "always-fails" for finding in truly.values())))
     return rows
 
@@ -84,6 +84,24 @@ def _row(truly: Finding | None, told: dict[str, Any] | None, victim: str) -> Row
         row.same(LINE, cause.get("bound_at"), truly.cause["wire_up"])
     elif "cause" in truly.told.get("none", []):
         row.same(RESOURCE, told["cause"], None)
-    if told["confirmed"] and any(fix["works"] for fix in truly.told.get("fix", [])):
-        row.answers[FIXES] = any(fix["verified"] and fix["verified"][0] == fix["verified"][1] for fix in told["fixes"])
     return row
+
+
+def _fixes(row: Row, truly: Finding, told: dict[str, Any]) -> None:
+    """A fix is verified for each finding that order alone gives, or has one; what is truly one is never rejected.
+
+    What is truly none is never verified, and where the tool is known to try some of that, its own run rejects it.
+    """
+    by_order = told["confirmed"] and told["kind"] in ("victim", "import-time", "brittle")
+    if not by_order and not truly.told.get("fix"):
+        return
+    works = {fix["kind"]: fix["works"] for fix in told["fixes"] if fix["verified"] is not None}
+    row.true(FIXES, any(works.values()), f"none of {sorted(works)} is verified")
+    tried = [fix["kind"] for fix in truly.told.get("fix", []) if fix.get("tried")]
+    if tried:
+        rejected = [kind for kind in tried if works.get(kind) is False]
+        row.true(NON_FIX, bool(rejected), f"none of {tried} is rejected")
+    for fix in truly.told.get("fix", []):
+        if fix["kind"] in works:
+            column, wrong = (FIXES, "rejected") if fix["works"] else (NON_FIX, "verified")
+            row.true(column, works[fix["kind"]] is fix["works"], f"{fix['kind']} is {wrong}")

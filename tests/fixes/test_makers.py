@@ -1,0 +1,434 @@
+"""Mends for tasks, overridden fixtures, data, brittle tests and other runners than pytest-asyncio, as written."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bisect_loop.fixes import (
+    brittle,
+    calls,
+    closing,
+    falls_short,
+    leaks,
+    loops,
+    overrides,
+    per_loop,
+    restore,
+    savepoint,
+    scopes,
+    tasks,
+)
+from bisect_loop.fixes.ground import Files, Ground
+from bisect_loop.fixes.model import Candidate, worth_mending
+from bisect_loop.fixes.patch import applied, diff_of
+from bisect_loop.model import Change, Finding, Signature
+from bisect_loop.provenance.explain import Explanation
+from bisect_loop.provenance.record import Fixture, Happening, Held, SeenLoop, Site, Step, Way
+
+POLLUTER, VICTIM = "tests/test_p.py::test_p", "tests/test_v.py::test_v"
+DIFFERENT = Signature("RuntimeError", "", "Event loop is closed", "call")
+PLAIN = Signature("AssertionError", "", "assert 1 == 2", "call")
+CONFIG = "[pytest]\nasyncio_mode = auto\n"
+MASKS = ("retry", "sleep", "except ", "suppress", "flaky", "rerun")
+
+
+def tree(root: Path, **files: str) -> Files:
+    """A project; `app_db` is app/db.py, and so on."""
+    files = {"tests_test_p": "async def test_p(): ...\n", "tests_test_v": "async def test_v(): ...\n", **files}
+    for name, text in files.items():
+        folder, _, stem = name.partition("_")
+        file = root / folder / f"{stem}.py"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    if not (root / "pytest.ini").exists():
+        (root / "pytest.ini").write_text(CONFIG)
+    return Files(root)
+
+
+def ground(files: Files, why: Explanation | None = None, *, signature: Signature = DIFFERENT, **more: object) -> Ground:
+    urls = {"redis": "REDIS_URL", "postgres": "DATABASE_URL"}
+    told: dict[str, object] = {"polluters": (POLLUTER,), **more}
+    finding = Finding("victim", VICTIM, signature, (POLLUTER, VICTIM), **told)  # type: ignore[arg-type]
+    return Ground(finding, why, files, urls=urls)
+
+
+def why(
+    resource: str, holder: str, name: str, *steps: Step, made: str = "", dead: bool = True, fixtures: object = ()
+) -> Explanation:
+    """Why it fails: `holder`, a path to the global `name`, holds the last of `steps`."""
+    module = holder.partition(f".{name}")[0]
+    held = Held(holder, f"{module.replace('.', '/')}.py" if not holder.startswith("<") else "", name)
+    way = Way((Step(module, "builtins.module", True), *steps), len(steps), (held,))
+    event = Happening(POLLUTER, "call", "", (Site(made, "f"),)) if made else None
+    loop = SeenLoop(1, "asyncio.Loop", None, Happening(POLLUTER) if dead else None)
+    shown: tuple[tuple[str, tuple[Fixture, ...]], ...] = fixtures  # type: ignore[assignment]
+    return Explanation(resource, "x", (held,), event, event, None, loop, None, way, None, (), shown, "proved")
+
+
+def sound(found: Iterable[Candidate], files: Files) -> dict[str, Candidate]:
+    """By kind; each diff applies, what it makes parses, and nothing in it hides a failure."""
+    by_kind = {one.kind: one for one in found}
+    for one in by_kind.values():
+        for edit in applied(diff_of(one.edits), files.read):
+            if edit.path.endswith(".py"):
+                ast.parse(edit.after)
+        for edit in one.edits:
+            new = " ".join(set(edit.after.splitlines()) - set((edit.before or "").splitlines()))
+            assert not any(mask in new for mask in MASKS)
+    return by_kind
+
+
+STARTS = '''\
+import asyncio
+import pytest
+from app import work
+
+
+@pytest.fixture
+async def worker(db) -> asyncio.Task:
+    """Somebody who works."""
+    {}  # for ever
+'''
+
+
+@pytest.mark.parametrize(
+    ("start", "wanted"),
+    [
+        (
+            "return asyncio.create_task(work.run(db))",
+            ["task = asyncio.create_task(work.run(db))  # for ever", "yield task"],
+        ),
+        (
+            "yield asyncio.create_task(work.run(db))",
+            ["task = asyncio.create_task(work.run(db))  # for ever", "yield task"],
+        ),
+        ("asyncio.ensure_future(work.run(db))", ["task = asyncio.ensure_future(work.run(db))  # for ever", "yield"]),
+    ],
+)
+def test_a_fixture_cancels_the_task_that_it_starts(start: str, wanted: list[str]) -> None:
+    """It yields what it gave, and then cancels and awaits; one that cancels is left alone, as is what is no fixture."""
+    text = STARTS.format(start)
+    made = tasks.with_cancel(text, 9)
+
+    assert made is not None
+    after, name = made
+    assert name == "worker"
+    assert after.splitlines()[8:] == [
+        f"    {line}" for line in (*wanted, "task.cancel()", "await asyncio.wait([task])")
+    ]
+    assert after.splitlines()[:6] == text.splitlines()[:6]
+    assert tasks.with_cancel(after, 9) is None
+    assert tasks.with_cancel(text.replace("@pytest.fixture\n", ""), 8) is None
+
+
+def test_a_task_that_has_a_name_keeps_it() -> None:
+    """What stands between its start and the end of the fixture stays there."""
+    text = (
+        STARTS.format("job = asyncio.create_task(work.run(db))")
+        + "    await work.ready(job)\n    return Desk(job)  # its desk\n"
+    )
+    made = tasks.with_cancel(text, 9)
+
+    assert made is not None
+    assert made[0].splitlines()[9:] == [
+        "    await work.ready(job)",
+        "    yield Desk(job)  # its desk",
+        "    job.cancel()",
+        "    await asyncio.wait([job])",
+    ]
+
+
+def test_tasks_are_cancelled_where_their_loop_lives_on(tmp_path: Path) -> None:
+    """With a cause or with changes alone; where the loop took the task along, cancelling is what falls short."""
+    conftest = STARTS.format("return asyncio.create_task(work.run(db))")
+    files = tree(tmp_path, tests_conftest=conftest, tests_test_p="async def test_p(worker): ...\n")
+    task = Step(".INBOX", "_asyncio.Task", False)
+    alive = why("asyncio task run()", "app.work.INBOX", "INBOX", task, made="tests/conftest.py:9", dead=False)
+    found = sound(tasks.candidates(ground(files, alive)), files)
+
+    assert [(one.kind, one.likely) for one in found.values()] == [
+        ("cancel-in-fixture", True),
+        ("cancel-what-is-left", True),
+    ]
+    changed = ground(files, signature=PLAIN, changes=(Change("app.work.INBOX._getters", "0", "1", POLLUTER),))
+    assert list(sound(tasks.candidates(changed), files)) == list(found)
+    dead = why("asyncio task run()", "app.work.INBOX", "INBOX", task, made="tests/conftest.py:9")
+    assert not any(one.likely for one in tasks.candidates(ground(files, dead)))
+
+
+def test_a_fixture_requests_the_one_that_it_takes_the_place_of(tmp_path: Path) -> None:
+    """Only where the wider one does something when the test is over."""
+    wide = "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef books():\n    yield\n    close()\n"
+    narrow = "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef books():\n    return 1\n"
+    files = tree(tmp_path, tests_conftest=wide, tests_test_p=narrow + "\n\nasync def test_p(): ...\n")
+    found = sound(overrides.candidates(ground(files)), files)
+
+    assert "def books(books):\n    return 1\n" in found["do-not-override"].edits[0].after
+    files = tree(tmp_path / "other", tests_conftest=narrow, tests_test_p=narrow + "\n\nasync def test_p(): ...\n")
+    assert list(overrides.candidates(ground(files))) == []
+
+
+STREAM = (
+    Step(".Links", "builtins.type", True),
+    Step(".current", "app.link.Link", True),
+    Step(".reader", "asyncio.streams.StreamReader", False),
+)
+LINK = "class Link:\n    def __init__(self, reader): ...\n    async def close(self): ...\n\n\n"
+LINK += "class Links:\n    current = None\n"
+
+
+def test_anyio_closes_through_the_users_own_method(tmp_path: Path) -> None:
+    """Under anyio's plugin the fixture asks for the backend; where that is several, none is written."""
+    backend = "import pytest\n\n\n@pytest.fixture{}\ndef anyio_backend():\n    return 'asyncio'\n"
+    test = "import pytest\n\npytestmark = pytest.mark.anyio\n\n\nasync def test_p(): ...\n"
+    files = tree(tmp_path, app_link=LINK, tests_conftest=backend.format(""), tests_test_p=test)
+    because = why("asyncio stream", "app.link.Links.current", "Links", *STREAM)
+    way = because.way
+    assert way is not None
+    # Found through a module that only imports the holder.
+    because = replace(because, way=replace(way, steps=(Step("app.desk", "builtins.module", True), *way.steps[1:])))
+    found = sound(closing.candidates(ground(files, because)), files)
+    short = sound(falls_short.candidates(ground(files, because)), files)
+
+    after = found["close-in-fixture"].edits[0].after
+    assert "@pytest.fixture(autouse=True)\nasync def open_link_closed(anyio_backend):\n" in after
+    assert "    if isinstance(open_link, app.link.Link):\n        await open_link.close()\n" in after
+    assert '@pytest.fixture(scope="session")\ndef anyio_backend' in short["wider-backend"].edits[0].after
+    assert list(loops.candidates(ground(files, because))) == []
+    several = tree(tmp_path / "2", app_link=LINK, tests_conftest=backend.format("(params=['a'])"), tests_test_p=test)
+    assert list(closing.candidates(ground(several, because))) == []
+
+
+def test_what_hangs_below_a_key_may_be_gone(tmp_path: Path) -> None:
+    """A key that no test has set is nothing to close."""
+    files = tree(tmp_path, app_web="SERVERS = {}\n")
+    steps = (
+        Step(".SERVERS", "builtins.dict", False),
+        Step("['centre']", "app.web.Server", True),
+        Step(".session", "aiohttp.client.ClientSession", False),
+    )
+    because = why("aiohttp.ClientSession", "app.web.SERVERS['centre']", "SERVERS", *steps)
+    after = sound(closing.candidates(ground(files, because)), files)["close-in-fixture"].edits[0].after
+
+    assert "    session = getattr(app.web.SERVERS.get('centre'), \"session\", None)\n" in after
+    assert "        await session.close()\n    app.web.SERVERS.pop('centre', None)\n" in after
+
+
+def test_a_test_case_closes_on_its_own_loop(tmp_path: Path) -> None:
+    """An IsolatedAsyncioTestCase has a loop that no fixture has: the test itself says what is to be done at its end."""
+    case = "import unittest\n\n\nclass Case(unittest.IsolatedAsyncioTestCase):\n    async def test_p(self):\n"
+    case += '        """Doc."""\n        await go()  # now\n'
+    files = tree(tmp_path, app_link=LINK, tests_test_p=case)
+    because = why("asyncio stream", "app.link.Links.current", "Links", *STREAM)
+    polluter = "tests/test_p.py::Case::test_p"
+    found = sound(closing.candidates(ground(files, because, polluters=(polluter,))), files)
+
+    after = found["close-in-cleanup"].edits[0].after
+    assert '        """Doc."""\n        before = app.link.Links.current\n        async def closed():\n' in after
+    assert "        self.addAsyncCleanup(closed)\n        await go()  # now\n" in after
+
+
+ENGINE = """\
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+engine = create_async_engine("postgresql+asyncpg://")
+{}
+async def session():
+    async with {} as opened:
+        yield opened
+"""
+CLIENT = "import pytest\n\n\n@pytest.fixture\nasync def client(tables):\n    yield 1\n"
+ASKS = "async def test_{}(client): ...\n"
+
+
+def test_a_sessionmaker_is_bound_to_a_transaction(tmp_path: Path) -> None:
+    """Commits end savepoints, all is rolled back, on one loop; the tests' own fixture asks for it, and nobody else."""
+    engine = ENGINE.format("Session = async_sessionmaker(engine)\n\n", "Session()")
+    asks = {"tests_test_p": ASKS.format("p"), "tests_test_v": ASKS.format("v")}
+    files = tree(tmp_path, app_db=engine, tests_conftest=CLIENT, **asks)
+    because = why("SQLAlchemy async engine", "app.db.engine", "engine", made="app/db.py:3")
+    conftest, options = sound(savepoint.candidates(ground(files, because)), files)["rollback"].edits
+
+    assert "async def client(tables, rolled_back):\n" in conftest.after
+    assert "@pytest_asyncio.fixture\nasync def rolled_back():\n" in conftest.after
+    assert 'configure(bind=connection, join_transaction_mode="create_savepoint")\n        yield\n' in conftest.after
+    assert conftest.after.endswith("        await transaction.rollback()\n")
+    assert "asyncio_default_test_loop_scope = session\n" in options.after
+
+
+def test_a_dependency_is_overridden_where_there_is_no_sessionmaker(tmp_path: Path) -> None:
+    """The session that FastAPI injects is the one of the transaction, for every test where no fixture is shared."""
+    app = "from fastapi import Depends, FastAPI\nfrom app.db import session\n\napp = FastAPI()\n\n\n"
+    app += "@app.get('/')\nasync def get(opened=Depends(session)): ...\n"
+    files = tree(tmp_path, app_db=ENGINE.format("\n", "AsyncSession(engine)"), app_main=app)
+    rows = f"{POLLUTER} left 1 row in entries (id 1)"
+    (edit,) = sound(savepoint.candidates(ground(files, signature=PLAIN, leaks=(rows,))), files)["rollback"].edits
+
+    assert "@pytest_asyncio.fixture(autouse=True)\nasync def rolled_back():\n" in edit.after
+    assert "app.main.app.dependency_overrides[app.db.session] = opened\n        yield\n" in edit.after
+    assert 'AsyncSession(connection, join_transaction_mode="create_savepoint")' in edit.after
+
+
+@pytest.mark.parametrize(
+    ("imports", "wanted"),
+    [
+        ("import psycopg", 'cursor.execute("DELETE FROM orders WHERE id <> ALL(%s)", (before,))'),
+        ("from psycopg2 import connect", 'cursor.execute("SELECT id FROM orders")'),
+        ("import pg8000.dbapi", 'database.run("DELETE FROM orders WHERE id <> ALL(:kept)", kept=before)'),
+        ("URL = 'postgresql+asyncpg://'", 'await database.execute("DELETE FROM orders WHERE id <> ALL($1)", before)'),
+    ],
+)
+def test_rows_are_taken_back_with_the_projects_own_driver(tmp_path: Path, imports: str, wanted: str) -> None:
+    """With what it imports, or what SQLAlchemy's URL names; a table that is not there yet is asked nothing."""
+    files = tree(tmp_path, app_db=f"{imports}\n")
+    rows = f"{POLLUTER} left 1 row in orders (id 7)"
+    found = sound(leaks.candidates(ground(files, signature=PLAIN, leaks=(rows,))), files)
+
+    after = found["take-back-rows"].edits[0].after
+    assert wanted in after
+    assert "    if there:\n" in after
+    assert list(leaks.candidates(ground(tree(tmp_path / "none"), signature=PLAIN, leaks=(rows,)))) == []
+
+
+ACCESSOR = '''\
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+_REDIS: Redis | None = None  # shared
+
+
+def client() -> Redis:
+    """The one client."""
+    global _REDIS
+    if _REDIS is None:
+        _REDIS = Redis()  # here
+    return _REDIS
+'''
+
+
+def test_a_singleton_is_kept_by_loop(tmp_path: Path) -> None:
+    """Where one function makes it and hands it out; not where others name it, or call that outside of coroutines."""
+    use = "from app.db import client\n\n\nasync def get():\n    return await client().get('x')\n"
+    files = tree(tmp_path, app_db=ACCESSOR, app_use=use)
+    because = why("redis.asyncio client", "app.db._REDIS", "_REDIS", made="app/db.py:12")
+    after = sound(per_loop.candidates(ground(files, because)), files)["per-loop"].edits[0].after
+
+    kept = "_REDIS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Redis] = weakref.WeakKeyDictionary()  # shared"
+    assert f"{kept}\n" in after
+    assert after.endswith(
+        '    """The one client."""\n    loop = asyncio.get_running_loop()\n    if loop not in _REDIS:\n'
+        "        _REDIS[loop] = Redis()  # here\n    return _REDIS[loop]\n"
+    )
+    assert per_loop.per_loop(after, "_REDIS") is None
+    quoted = ACCESSOR.replace("from __future__ import annotations\n", "").replace("Redis | None", '"Redis | None"')
+    made = per_loop.per_loop(quoted, "_REDIS")
+    assert made is not None
+    assert '_REDIS: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Redis]" = ' in made[0]
+    for number, other in enumerate(("X = client()\n", "def f(): return client()\n", "g(client)\n", "db._REDIS = 1\n")):
+        bad = tree(tmp_path / str(number), app_db=ACCESSOR, app_use=use + other)
+        assert list(per_loop.candidates(ground(bad, because))) == []
+
+
+@pytest.mark.parametrize("known", ["a trace", "the sources alone"])
+def test_tests_follow_the_fixture_that_they_share(tmp_path: Path, known: str) -> None:
+    """Those that do not run on a loop as wide as the fixture do so; those that did are left alone."""
+    conftest = "import pytest\n\n\n@pytest.fixture(scope='session')\nasync def engine():\n    yield 1\n"
+    victim = (
+        "import pytest\n\npytestmark = pytest.mark.asyncio(loop_scope='session')\n\n\nasync def test_v(engine): ...\n"
+    )
+    files = tree(tmp_path, tests_conftest=conftest, tests_test_p="async def test_p(engine): ...\n", tests_test_v=victim)
+    fixtures = ((VICTIM, (Fixture("engine", "session", None, "tests/conftest.py:4"),)),)
+    because = why("SQLAlchemy async engine", "<session fixture engine>", "engine", fixtures=fixtures)
+    found = sound(scopes.candidates(ground(files, because if known == "a trace" else None)), files)
+
+    (edit,) = found["equal-scopes"].edits
+    assert list(found) == ["equal-scopes", "function-fixture"]
+    (tmp_path / "pytest.ini").write_text(CONFIG + "asyncio_default_fixture_loop_scope = session\n")
+    assert [one.kind for one in scopes.candidates(ground(Files(tmp_path)))] == ["equal-scopes"]
+    assert (edit.path, 'pytestmark = pytest.mark.asyncio(loop_scope="session")\n' in edit.after) == (
+        "tests/test_p.py",
+        True,
+    )
+
+
+def test_without_a_trace_it_is_what_a_shared_fixture_makes(tmp_path: Path) -> None:
+    """The engine of a fixture that all of the tests request; an engine elsewhere is nobody's."""
+    conftest = "import pytest\nfrom sqlalchemy.ext.asyncio import create_async_engine\n\n\n"
+    conftest += "@pytest.fixture\nasync def engine():\n    yield create_async_engine('x')\n"
+    shared = {"tests_test_p": "async def test_p(engine): ...\n", "tests_test_v": "async def test_v(engine): ...\n"}
+    files = tree(tmp_path / "1", tests_conftest=conftest, **shared)
+    found = sound(calls.candidates(ground(files)), files)
+
+    assert [(one.kind, one.likely) for one in found.values()] == [("null-pool", True), ("pre-ping", False)]
+    assert "create_async_engine('x', pool_pre_ping=True)" in found["pre-ping"].edits[0].after
+    assert list(calls.candidates(ground(tree(tmp_path / "2", tests_conftest=conftest)))) == []
+
+
+def test_a_brittle_test_brings_what_its_setter_left(tmp_path: Path) -> None:
+    """A fixture of the setter that the victim sees, and one that sets the plain values; none of what is no value."""
+    conftest = "import pytest\n\n\n@pytest.fixture\ndef loaded(): ...\n"
+    setter = "def test_p(loaded): ...\n"
+    files = tree(tmp_path, app_conf="READY = False\n", tests_conftest=conftest, tests_test_p=setter)
+    changes = (
+        Change("app.conf.READY", "False", "True", POLLUTER),
+        Change("os.environ['TZ']", "", "'UTC'", POLLUTER),
+    )
+    finding = Finding(
+        "brittle", VICTIM, PLAIN, (POLLUTER, VICTIM), setters=(POLLUTER,), confirmed=True, changes=changes
+    )
+    found = sound(brittle.candidates(Ground(finding, None, files)), files)
+
+    assert worth_mending(finding)
+    assert '@pytest.mark.usefixtures("loaded")\nasync def test_v' in found["use-setters-fixture"].edits[0].after
+    conftest_edit, test_edit = found["state-in-fixture"].edits
+    assert 'monkeypatch.setattr(app.conf, "READY", True, raising=False)\n' in conftest_edit.after
+    assert "monkeypatch.setenv(\"TZ\", 'UTC')\n" in conftest_edit.after
+    assert '@pytest.mark.usefixtures("state_needed")' in test_edit.after
+    unknown = (Change("app.conf.READY", "None", "a Thing", POLLUTER),)
+    other = Finding("brittle", VICTIM, PLAIN, (POLLUTER, VICTIM), setters=(POLLUTER,), changes=unknown)
+    assert [one.kind for one in brittle.candidates(Ground(other, None, files))] == ["use-setters-fixture"]
+
+
+def test_what_an_import_changed_is_as_before_for_each_test(tmp_path: Path) -> None:
+    """Plain values, and what was not there; there is nothing to put back after a test."""
+    files = tree(tmp_path, app_conf="READY = False\nLIMITS = {}\n")
+    module = "tests/test_p.py"
+    changes = (
+        Change("app.conf.READY", "False", "True", module),
+        Change("app.conf.LIMITS['a']", "", "1", module),
+        Change("os.environ['TZ']", "", "'UTC'", module),
+        Change("app.conf.OTHER", "a Thing", "a Mock", module),
+    )
+    importing = ground(files, signature=PLAIN, polluters=(), import_polluters=(module,), changes=changes)
+    found = sound(restore.candidates(importing), files)
+
+    assert list(found) == ["undo-import"]
+    after = found["undo-import"].edits[0].after
+    assert '    monkeypatch.setattr(app.conf, "READY", False, raising=False)\n' in after
+    assert "    monkeypatch.delitem(app.conf.LIMITS, 'a', raising=False)\n" in after
+    assert '    monkeypatch.delenv("TZ", raising=False)\n    yield\n' in after
+
+
+def test_what_falls_short_is_chosen_by_the_resource(tmp_path: Path) -> None:
+    """Emptying a queue, a pool of one connection, asyncio's loops instead of uvloop's: never likely."""
+    queue = "import asyncio\n\nJOBS = asyncio.Queue()\n"
+    pool = "import asyncpg\n\n\nasync def start():\n    global POOL\n    POOL = await asyncpg.create_pool(\n"
+    pool += '        "x",  # theirs\n        max_size=5,\n    )\n'
+    policy = "import uvloop\n\n\ndef policy():\n    return uvloop.EventLoopPolicy()  # fast\n"
+    files = tree(tmp_path, app_q=queue, app_db=pool, tests_conftest=policy)
+    step = Step(".JOBS", "asyncio.queues.Queue", False)
+    one = sound(falls_short.candidates(ground(files, why("asyncio.Queue", "app.q.JOBS", "JOBS", step))), files)
+    two = sound(
+        falls_short.candidates(ground(files, why("asyncpg pool", "app.db.POOL", "POOL", made="app/db.py:6"))), files
+    )
+
+    assert not any(found.likely for found in (*one.values(), *two.values()))
+    assert "    while not app.q.JOBS.empty():\n" in one["empty-the-queue"].edits[0].after
+    assert '"x",  # theirs\n' in two["smaller-pool"].edits[0].after
+    assert "        max_size=1,\n        min_size=1,\n" in two["smaller-pool"].edits[0].after
