@@ -33,14 +33,20 @@ def headline(error: BaseException) -> str:
 
 
 class Locator:
-    """Tells which files are the user's own, and names them relative to the root."""
+    """Tells which files are the user's own, and names them relative to the root.
+
+    It asks the file system only of files that are not named below the root: a suite may forbid that inside of event
+    loops (blockbuster), where the tracer looks down the stack.
+    """
 
     def __init__(self, root: object) -> None:
         self._root = os.path.join(os.path.realpath(str(root)), "")
-        self._foreign = tuple(
-            os.path.join(os.path.realpath(path), "")
-            for path in {sys.prefix, sys.base_prefix, os.path.dirname(os.path.abspath(__file__))}
-        )
+        self._roots = {self._root, os.path.join(os.path.abspath(str(root)), "")}
+        places = (sys.prefix, sys.base_prefix, os.path.dirname(os.path.abspath(__file__)))
+        foreign = {os.path.join(path, "") for place in places for path in (place, os.path.realpath(place))}
+        # A virtual environment often lies in the root, and a root in a prefix is the user's all the same.
+        self._nested = tuple(path[len(own) :] for path in foreign for own in self._roots if path.startswith(own))
+        self._foreign = tuple(path for path in foreign if not any(own.startswith(path) for own in self._roots))
         self.known: dict[str, str | None] = {}
 
     @property
@@ -56,16 +62,24 @@ class Locator:
         return found
 
     def _own(self, filename: str) -> str | None:
-        if not filename or filename[0] == "<":
-            return None  # made at run time: "<string>", "<frozen importlib._bootstrap>"
-        path = os.path.realpath(os.path.join(self._root, filename))
-        # What was compiled to C names its source as it was called where it was built: "asyncpg/pool.pyx".
-        if not os.path.isabs(filename) and not os.path.exists(path):
+        if not filename or filename[0] == "<" or "site-packages" in filename:
+            return None  # made at run time ("<string>", "<frozen importlib._bootstrap>"), or installed
+        named = os.path.normpath(filename)
+        for root in self._roots:
+            if named.startswith(root):
+                return self._inside(named[len(root) :])
+        if named.startswith(self._foreign):
             return None
-        inside = path.startswith(self._root) and "site-packages" not in path
-        # A virtual environment often lies in the root, and a root in a prefix is the user's all the same.
-        nested = any(path.startswith(p) for p in self._foreign if p.startswith(self._root))
-        return path[len(self._root) :] if inside and not nested else None
+        try:
+            path = os.path.realpath(os.path.join(self._root, named))
+            # What was compiled to C names its source as it was called where it was built: "asyncpg/pool.pyx".
+            there = os.path.isabs(named) or os.path.exists(path)
+        except Exception:  # the user's own guard against such calls raises whatever it likes
+            return None
+        return self._inside(path[len(self._root) :]) if there and path.startswith(self._root) else None
+
+    def _inside(self, path: str) -> str | None:
+        return None if path.startswith(self._nested) or "site-packages" in path else path
 
     def where(self, traceback: TracebackType | None) -> str:
         """The innermost line of the user's own code ("tests/test_a.py:12"), else the innermost line of all."""

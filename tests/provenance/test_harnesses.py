@@ -17,6 +17,7 @@ from bisect_loop.provenance.suspects import suspects
 from bisect_loop.runner.fork import ForkRunner
 from bisect_loop.runner.target import Slot, Slots, Target, without_outer_pytest
 from bisect_loop.runner.workspace import Workspace
+from tests.tracing.compare import compared, opened
 
 APP = """
 import asyncio
@@ -184,3 +185,59 @@ def test_every_harness_tells_the_same(tmp_path: Path, harness: Harness) -> None:
     assert (cause.resource, cause.holder, cause.bound_at) == ("asyncio.Lock", "app.LOCK", "app.py:4")
     assert (cause.bound_by, cause.loop_made_by, cause.loop_closed_after) == (order[0],) * 3
     assert cause.confidence == "proved"
+
+
+GUARDED = """
+import asyncio
+import os
+import posixpath
+
+import pytest
+
+class Blocked(Exception):
+    pass
+
+@pytest.fixture(autouse=True)
+def no_blocking(monkeypatch):
+    for name in ("abspath", "realpath", "lexists", "exists", "isfile", "islink"):
+        original = getattr(posixpath, name)
+
+        def guarded(*args, _original=original, **kwargs):
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                return _original(*args, **kwargs)
+            raise Blocked(args)
+
+        monkeypatch.setattr(posixpath, name, guarded)
+"""
+
+
+MANY = """
+import made
+import pytest
+
+@pytest.mark.parametrize("number", range(12))
+async def test_it(number):
+    assert not made.event().is_set()
+"""
+
+
+def test_a_suite_may_forbid_blocking_calls_in_its_loops(tmp_path: Path) -> None:
+    """Where a guard such as blockbuster's raises on a look at the file system, the tracer takes none.
+
+    Of orders as long as this nothing else is compared, so that nobody has looked at the files before.
+    """
+    suite, library = tmp_path / "suite", tmp_path / "library"
+    for folder, name, text in (
+        (suite, "conftest.py", GUARDED),
+        (suite, "test_it.py", MANY),
+        (suite, "pytest.ini", "[pytest]\npythonpath = . ../library\nasyncio_mode = auto\n"),
+        (library, "made.py", "import asyncio\n\ndef event():\n    return asyncio.Event()\n"),
+    ):
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(text)
+    condition = Condition(args=("-p", "no:randomly"))
+    with opened(suite, condition.args, sys.executable, fresh=False) as (runner, order):
+        found = compared(runner, order, condition.args, order)
+    assert (found.tests, found.failed, found.changed, found.unstable) == (12, 0, {}, frozenset())
