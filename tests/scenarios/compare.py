@@ -54,7 +54,12 @@ def compare(scenario: Scenario, code: int, result: dict[str, Any], *, fixes: boo
     """
     truly = {finding.victim: finding for finding in scenario.findings}
     told = {finding["victim"]: finding for finding in result["findings"]}
-    rows = [_row(truly.get(victim), told.get(victim), victim) for victim in sorted({*truly, *told})] or [Row("")]
+    rows = [
+        _also(scenario.findings[0], told[victim], victim)
+        if victim in scenario.also and victim in told
+        else _row(truly.get(victim), told.get(victim), victim)
+        for victim in sorted({*truly, *told})
+    ] or [Row("")]
     for row in rows if fixes else ():
         if row.victim in truly and row.victim in told:
             _fixes(row, truly[row.victim], told[row.victim])
@@ -75,16 +80,30 @@ def _row(truly: Finding | None, told: dict[str, Any] | None, victim: str) -> Row
     row.same(PAIR, told["error"]["type"], truly.told["error"]["type"])
     row.same(PAIR, told["error"]["phase"], truly.told["error"]["phase"])
     row.same(CONFIRMED, told["confirmed"], truly.told["kind"] != "always-fails")
-    cause = told["cause"] or {}
     if truly.cause:
-        named = [truly.cause["bound_by"]] if told["polluters"] == truly.polluters else told["polluters"]
-        row.one_of(EVIDENCE, cause.get("bound_by"), named)
-        row.same(RESOURCE, cause.get("resource"), truly.cause["resource"])
-        row.same(HOLDER, cause.get("holder"), truly.cause["holder"])
-        row.same(LINE, cause.get("bound_at"), truly.cause["wire_up"])
+        _cause(row, truly, told)
     elif "cause" in truly.told.get("none", []):
         row.same(RESOURCE, told["cause"], None)
     return row
+
+
+def _also(truly: Finding, told: dict[str, Any], victim: str) -> Row:
+    """A victim of another order than the truth's, of the same cause as `truly`."""
+    row = Row(victim)
+    row.same(PAIR, told["kind"], "victim")
+    row.same(PAIR, told["minimal_order"], [*told["polluters"], victim])
+    row.same(CONFIRMED, told["confirmed"], True)
+    _cause(row, truly, told)
+    return row
+
+
+def _cause(row: Row, truly: Finding, told: dict[str, Any]) -> None:
+    cause = told["cause"] or {}
+    named = [truly.cause["bound_by"]] if told["polluters"] == truly.polluters else told["polluters"]
+    row.one_of(EVIDENCE, cause.get("bound_by"), named)
+    row.same(RESOURCE, cause.get("resource"), truly.cause["resource"])
+    row.same(HOLDER, cause.get("holder"), truly.cause["holder"])
+    row.same(LINE, cause.get("bound_at"), truly.cause["wire_up"])
 
 
 def _fixes(row: Row, truly: Finding, told: dict[str, Any]) -> None:
