@@ -10,6 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from bisect_loop.runner.fork import StartFailure
 from tests.scenarios.scenario import scenarios
 from tests.tracing.compare import compared, opened, told
 
@@ -41,4 +42,7 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except StartFailure as failure:
+        sys.exit(str(failure))
