@@ -158,7 +158,10 @@ def _wider_backend(ground: Ground) -> Iterator[Candidate]:
 
 def widened(text: str, line: int) -> str | None:
     """`text` with the fixture at `line` of session scope."""
-    source = Source(text)
+    try:
+        source = Source(text)
+    except ValueError:
+        return None
     function = source.function(line)
     for decorator in function.decorators if function is not None else ():
         own = decorator.decorator
@@ -176,7 +179,10 @@ def _asyncio_loops(ground: Ground) -> Iterator[Candidate]:
         for number, line in enumerate(before.splitlines() if "EventLoopPolicy" in before else (), 1):
             if "uvloop.EventLoopPolicy()" not in line:
                 continue
-            source = Source(before)
+            try:
+                source = Source(before)
+            except ValueError:
+                break
             for call in source.calls(number):
                 if source.code(call) == "uvloop.EventLoopPolicy()":
                     default = cst.parse_expression("asyncio.DefaultEventLoopPolicy()")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 from bisect_loop.fixes.ground import Ground, folder
 from bisect_loop.fixes.model import Edit
-from bisect_loop.fixes.python import Import, appended, free_name, names_of
+from bisect_loop.fixes.python import Import, appended, free_name, import_of, imported, names_of
 from bisect_loop.fixes.requested import CONFTEST, fixtures_in, places
 from bisect_loop.fixes.requesting import with_usefixtures
 from bisect_loop.model import NodeId
@@ -74,17 +75,21 @@ def with_fixture(ground: Ground, name: str, doc: str, body: Body, *, autouse: bo
     before = ground.read(path)
     text = before if before is not None else _EMPTY
     try:
-        known, bound = _imported(text)
+        known, bound = imported(text)
         taken = names_of(text)
     except (ValueError, SyntaxError):
         return None
     name = free_name(name, taken.__contains__)
-    imports = list(body.imports)
+    imports: list[Import] = []
     lines = body.lines
+    for one in body.imports:
+        clear = one.bound.partition(".")[0] not in bound or known.get(one.module) == one.bound
+        imports.append(one if clear else Import(one.module, one.name, free_name(f"{one.bound}_", taken.__contains__)))
+        lines = [re.sub(rf"(?<![\w.]){one.bound}\b", imports[-1].bound, line) for line in lines]
     for module in body.modules:
         local = known.get(module)
         if local is None:
-            imports.append(_import(module, bound, taken))
+            imports.append(import_of(module, bound, taken))
             local = imports[-1].bound
         lines = [line.replace("{" + module + "}", local) for line in lines]
     decorator, define, parameters = "pytest", "def", list(body.parameters)
@@ -122,33 +127,3 @@ def _one_backend(ground: Ground) -> bool:
     seen = [one for test in ground.tests for path in places(test) for one in fixtures_in(ground, path)]
     named = [one for one in seen if one.name == "anyio_backend"]
     return bool(named) and not any("params" in ast.unparse(one) for own in named for one in own.node.decorator_list)
-
-
-def _import(module: str, bound: set[str], taken: set[str]) -> Import:
-    """Import `module` by its own name; by another where that would hide a name of the file, or be hidden by it."""
-    package, _, last = module.rpartition(".")
-    if module.partition(".")[0] not in bound:
-        return Import(module)
-    alias = free_name(last if package else f"{last}_module", taken.__contains__)
-    return Import(package, last, alias) if package else Import(module, None, alias)
-
-
-def _imported(text: str) -> tuple[dict[str, str], set[str]]:
-    """The modules that a file imports at its top, each with its name there; and what else it binds there."""
-    found: dict[str, str] = {}
-    bound: set[str] = set()
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.Import):
-            found.update((alias.name, alias.asname or alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                name = alias.asname or alias.name
-                bound.add(name)
-                if node.module and not node.level:
-                    found.setdefault(f"{node.module}.{alias.name}", name)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            bound.add(node.name)
-        else:
-            stored = (one for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
-            bound.update(one.id for one in stored)
-    return found, bound

@@ -14,7 +14,7 @@ from bisect_loop.fixes.options import configuration
 from bisect_loop.model import FAMILY_CROSS_LOOP, Finding, NodeId
 from bisect_loop.provenance.explain import Explanation
 from bisect_loop.scan import WireUp
-from bisect_loop.scan.files import python_files, relative_to
+from bisect_loop.scan.files import python_files, read_source, real, relative_to
 
 _UTF8_BOM = "\ufeff"
 _MOST_FILES = 5_000
@@ -41,6 +41,11 @@ class Files:
             self._paths = [relative_to(path, self.root) for path in here]
         return self._paths
 
+    @property
+    def all_known(self) -> bool:
+        """Whether every Python file of the project is among `paths`, and could be read."""
+        return len(self.paths()) < _MOST_FILES and all(self.read(path) is not None for path in self.paths())
+
     def python(self) -> Iterator[str]:
         """The texts of the project's own Python files."""
         for path in self.paths():
@@ -51,9 +56,9 @@ class Files:
     def _read(self, path: str) -> str | None:
         file = self.root / path
         try:
-            if not file.resolve().is_relative_to(self.root.resolve()):
+            if not real(file).is_relative_to(real(self.root)):
                 return None
-            text = file.read_bytes().decode("utf-8")
+            text = read_source(file).decode("utf-8")
         except (OSError, ValueError):
             return None
         return None if text.startswith(_UTF8_BOM) else text

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import libcst as cst
 
-from bisect_loop.fixes.python import Import, Source, with_imports
+from bisect_loop.fixes.python import Source, free_name, import_of, imported, names_of, with_imports
 
 CLEANUP = "closed"
 
@@ -25,10 +26,20 @@ def with_cleanup(
     method = _method(source.module, names)
     if method is None or not isinstance(method.body, cst.IndentedBlock):
         return None
-    whole = [*setup, f"async def {CLEANUP}():", *(f"    {line}" for line in lines), f"self.addAsyncCleanup({CLEANUP})"]
-    code = "\n".join(whole)
+    known, bound = imported(text)
+    taken = names_of(text)
+    closed = free_name(CLEANUP, taken.__contains__)
+    code = "\n".join([*setup, f"async def {closed}():", *(f"    {line}" for line in lines)])
+    code += f"\nself.addAsyncCleanup({closed})"
+    for kept in re.findall(r"^(\w+) = ", code, re.MULTILINE):
+        code = re.sub(rf"(?<![\w.]){kept}\b", free_name(kept, taken.__contains__), code)
+    imports = []
     for module in modules:
-        code = code.replace("{" + module + "}", module)
+        local = known.get(module)
+        if local is None:
+            imports.append(import_of(module, bound, taken))
+            local = imports[-1].bound
+        code = code.replace("{" + module + "}", local)
     new = cst.parse_module(code + "\n", cst.PartialParserConfig(default_indent=source.module.default_indent)).body
     body = list(method.body.body)
     doc = int(method.get_docstring() is not None)
@@ -36,8 +47,8 @@ def with_cleanup(
     block = method.body.with_changes(body=body)
     changed = source.module.deep_replace(method, method.with_changes(body=block))
     assert isinstance(changed, cst.Module)
-    after = with_imports(changed, [Import(module) for module in modules])
-    at = next(n for n, line in enumerate(after.splitlines(), 1) if line.strip() == f"async def {CLEANUP}():")
+    after = with_imports(changed, imports)
+    at = next(n for n, line in enumerate(after.splitlines(), 1) if line.strip() == f"async def {closed}():")
     return after, at
 
 

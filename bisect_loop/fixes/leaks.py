@@ -38,7 +38,8 @@ def _of(ground: Ground, service: str, things: str, title: str, body: Body) -> It
             f"{title}, in {written.edit.path}",
             written.where,
             (written.edit,),
-            cost=f"one more connection to {service} for each test; what a test changed or removed stays so",
+            cost=f"one more connection to {service} for each test; what a test changed or removed stays so; what "
+            f"others add meanwhile goes as well, so workers that run side by side need a {service} each",
         )
 
 

@@ -1,6 +1,6 @@
 """Adds to each confirmed finding the mends that were tried for it.
 
-Several victims of one cause get the mend that worked for the first of them, tried for each.
+What worked for the first of several victims of one cause is tried first for the others.
 """
 
 from __future__ import annotations
@@ -46,14 +46,16 @@ class Mending:
             return finding
         cause = _cause(finding)
         known = self._worked.get(cause)
-        chosen = candidates(self._ground(finding, explanation)) if known is None else known[:1]
+        own = candidates(self._ground(finding, explanation))
+        chosen = [*(known or [])[:1], *(one for one in own if one not in (known or [])[:1])]
         if not chosen:
             return finding
         fixes: list[Fix] = []
         try:
             arms = self.trials.arms(finding)
             for candidate in chosen:
-                if self.every or (candidate.likely and not any(fix.works for fix in fixes)):
+                wanted = candidate.likely and not any(fix.works for fix in fixes)
+                if wanted or (self.every and known is None):
                     fixes.append(self.trials.tried(finding, candidate, arms))
         except OutOfBudget:
             self.say(f"the budget ended before every fix of {finding.id} was tried")

@@ -11,7 +11,7 @@ import libcst as cst
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.holders import module_of
 from bisect_loop.fixes.model import Candidate, Edit
-from bisect_loop.fixes.python import Import, Source, with_imports
+from bisect_loop.fixes.python import Import, Source, free_name, names_of, with_imports
 from bisect_loop.provenance.record import Held
 
 _HOLDER = "weakref.WeakKeyDictionary()"
@@ -28,7 +28,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     if before is None or made is None:
         return
     after, function, line = made
-    if not _only_there(ground, held) or not _in_coroutines(ground, function):
+    if not ground.files.all_known or not _only_there(ground, held) or not _in_coroutines(ground, function):
         return
     yield Candidate(
         "per-loop",
@@ -80,13 +80,14 @@ def _filled(source: Source, function: cst.FunctionDef, name: str) -> str | None:
     small = given.body[0] if isinstance(given, cst.SimpleStatementLine) and len(given.body) == 1 else None
     if not isinstance(small, cst.Assign) or source.code(small.targets[0].target) != name or len(small.targets) != 1:
         return None
-    item = f"{name}[loop]"
+    running = free_name("loop", names_of(source.module.code).__contains__)
+    item = f"{name}[{running}]"
     target = small.with_changes(targets=[small.targets[0].with_changes(target=cst.parse_expression(item))])
     new_given = given.with_changes(body=[target])
     new_asked = asked.with_changes(
-        test=cst.parse_expression(f"loop not in {name}"), body=asked.body.with_changes(body=[new_given])
+        test=cst.parse_expression(f"{running} not in {name}"), body=asked.body.with_changes(body=[new_given])
     )
-    loop = cst.parse_statement("loop = asyncio.get_running_loop()")
+    loop = cst.parse_statement(f"{running} = asyncio.get_running_loop()")
     assert isinstance(loop, cst.SimpleStatementLine) and isinstance(declared, cst.SimpleStatementLine)
     new_return = cst.parse_statement(f"return {item}")
     assert isinstance(new_return, cst.SimpleStatementLine) and isinstance(returned, cst.SimpleStatementLine)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -171,3 +172,33 @@ def free_name(wanted: str, taken: Callable[[str], bool]) -> str:
     if not taken(wanted):
         return wanted
     return next(name for number in range(2, 1000) if not taken(name := f"{wanted}_{number}"))
+
+
+def import_of(module: str, bound: set[str], taken: set[str]) -> Import:
+    """Import `module` by its own name; by another where that would hide a name of the file, or be hidden by it."""
+    package, _, last = module.rpartition(".")
+    if module.partition(".")[0] not in bound:
+        return Import(module)
+    alias = free_name(last if package else f"{last}_module", taken.__contains__)
+    return Import(package, last, alias) if package else Import(module, None, alias)
+
+
+def imported(text: str) -> tuple[dict[str, str], set[str]]:
+    """The modules that a file imports at its top, each with its name there; and what else it binds there."""
+    found: dict[str, str] = {}
+    bound: set[str] = set()
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Import):
+            found.update((alias.name, alias.asname or alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                name = alias.asname or alias.name
+                bound.add(name)
+                if node.module and not node.level:
+                    found.setdefault(f"{node.module}.{alias.name}", name)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        else:
+            stored = (one for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+            bound.update(one.id for one in stored)
+    return found, bound

@@ -118,7 +118,7 @@ def with_cancel(text: str, line: int) -> tuple[str, str] | None:
     taken = names_of(text)
     at, small = body.index(statement), statement.body[0]
     rest = body[at + 1 :]
-    if not _starts_task(source, small):
+    if not _starts_task(source, small) or _leaves(source, body[:at]):
         return None
     if isinstance(small, cst.Assign) and len(small.targets) == 1 and isinstance(small.targets[0].target, cst.Name):
         name = small.targets[0].target.value
@@ -128,6 +128,11 @@ def with_cancel(text: str, line: int) -> tuple[str, str] | None:
         kept: list[cst.BaseStatement] = [statement, *gives_last]
     elif rest:
         return None
+    elif isinstance(small, cst.Assign):
+        if len(small.targets) > 1:
+            return None
+        name = source.code(small.targets[0].target)  # what others read there stays
+        kept = [statement, *_parsed("yield")]
     else:
         value = _value(small)
         if value is None:
@@ -173,7 +178,7 @@ def _yielding(source: Source, rest: Sequence[cst.BaseStatement]) -> list[cst.Bas
     if not rest:
         return _parsed("yield")
     *inner, last = rest
-    if any("yield" in source.code(one) or "return" in source.code(one) for one in inner):
+    if _leaves(source, inner):
         return None
     if not isinstance(last, cst.SimpleStatementLine) or len(last.body) != 1:
         return None
@@ -181,6 +186,11 @@ def _yielding(source: Source, rest: Sequence[cst.BaseStatement]) -> list[cst.Bas
     if isinstance(small, cst.Return):
         return [*inner, last.with_changes(body=[cst.Expr(cst.Yield(small.value))])]
     return [*inner, last] if isinstance(small, cst.Expr) and isinstance(small.value, cst.Yield) else None
+
+
+def _leaves(source: Source, body: Sequence[cst.BaseStatement]) -> bool:
+    """Whether statements yield, or return: a fixture that yields at its end can do neither before."""
+    return any("yield" in source.code(one) or "return" in source.code(one) for one in body)
 
 
 def _parsed(code: str) -> list[cst.BaseStatement]:
