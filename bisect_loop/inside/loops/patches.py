@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Callable, List, Tuple
 
 _ABSENT: Any = object()
+_HERE = os.path.dirname(__file__)
+# `warnings` leaves frames of files with both words out when it counts a stacklevel, so that a warning is about the
+# user's line as before: filters name the module that one is about.
+_PASSED_OVER = "<bisect-loop: importlib _bootstrap>"
 
 
 class Patches:
@@ -23,7 +28,7 @@ class Patches:
         """Replace `owner.name` by what `make` builds around it; nothing happens where there is no such attribute."""
         original = getattr(owner, name, None)
         if original is not None:
-            self.set(owner, name, make(original))
+            self.set(owner, name, _unseen(make(original)))
 
     def restore(self) -> None:
         """Undo every change that nobody has changed further meanwhile."""
@@ -35,3 +40,11 @@ class Patches:
                 delattr(owner, name)
             else:
                 setattr(owner, name, before)
+
+
+def _unseen(wrapper: Any) -> Any:
+    """`wrapper` as a frame that no stacklevel counts. One that has a file name of its own choice keeps it."""
+    code = getattr(wrapper, "__code__", None)
+    if code is not None and code.co_filename.startswith(_HERE):
+        wrapper.__code__ = code.replace(co_filename=_PASSED_OVER)
+    return wrapper
