@@ -47,10 +47,15 @@ class Afterwards(importlib.abc.MetaPathFinder):
         if run is None:
             return spec
 
+        # One that is a class, or has the method in the object, may be every other module's as well: left alone.
+        if isinstance(loader, type) or "exec_module" in getattr(loader, "__dict__", ()):
+            return spec
+
         def exec_module(module: Any) -> None:
-            del loader.exec_module  # the loader is as it was before
+            vars(loader).pop("exec_module", None)  # the loader is as it was before
             run(module)
-            action(module)
+            if getattr(getattr(module, "__spec__", None), "name", None) == fullname:
+                action(module)
 
         # A loader may have no attributes of its own: whoever asked has to look again later.
         with contextlib.suppress(AttributeError):

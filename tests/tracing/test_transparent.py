@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.abc
+import importlib.machinery
 import sys
 import types
 import warnings
@@ -10,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from bisect_loop.inside.importing import Afterwards
 from bisect_loop.inside.loops.makers import MAKERS
 from bisect_loop.inside.loops.tracer import Tracer
 from bisect_loop.inside.signature import Locator
@@ -40,3 +44,33 @@ def test_a_warning_of_a_constructor_points_at_its_caller(tracer: Tracer, monkeyp
         warnings.simplefilter("always")
         Client()
     assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_a_loader_that_several_modules_share_keeps_its_own_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stub of a package may have one loader for all of it, with `exec_module` in the object or the class itself."""
+
+    class Stub(importlib.abc.MetaPathFinder):
+        def find_spec(self, fullname: str, *_: Any) -> Any:
+            return importlib.machinery.ModuleSpec(fullname, loader) if fullname.startswith("stubbed_") else None
+
+    def create_module(_spec: Any) -> None:
+        return None
+
+    def exec_module(module: Any) -> None:
+        module.value = module.__name__
+
+    loader: Any = types.SimpleNamespace(create_module=create_module, exec_module=exec_module)
+    seen: list[str] = []
+    afterwards = Afterwards({"stubbed_a": lambda module: seen.append(module.__name__)})
+    monkeypatch.setattr(sys, "meta_path", [Stub(), *sys.meta_path])
+    afterwards.install()
+    try:
+        assert importlib.util.find_spec("stubbed_a") is not None  # looked for, and not imported
+        names = [importlib.import_module(name).value for name in ("stubbed_b", "stubbed_a")]
+    finally:
+        afterwards.restore()
+        for name in ("stubbed_a", "stubbed_b"):
+            sys.modules.pop(name, None)
+    # Which module it is asked for cannot be told there: whoever waits for one looks again later.
+    assert (names, seen) == (["stubbed_b", "stubbed_a"], [])
+    assert loader.exec_module is exec_module
