@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -44,6 +45,19 @@ def test_a_warning_of_a_constructor_points_at_its_caller(tracer: Tracer, monkeyp
         warnings.simplefilter("always")
         Client()
     assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_what_a_loop_of_its_own_says_when_closed_stays(tracer: Tracer) -> None:
+    class Loop(asyncio.SelectorEventLoop):
+        def _check_closed(self) -> None:
+            if self.is_closed():
+                raise RuntimeError("gone")
+
+    tracer.install()
+    loop = Loop()
+    loop.close()
+    with pytest.raises(RuntimeError, match=r"^gone$"):
+        loop.call_soon(print)
 
 
 def test_a_loader_that_several_modules_share_keeps_its_own_method(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -59,9 +59,11 @@ def _death(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any], Non
         if self.is_closed():
             watch.died(known)
 
+            says = weak_method(self, "_check_closed")
+
             def _check_closed() -> None:
                 watch.touch(known, CLOSED, 2)
-                raise RuntimeError("Event loop is closed")
+                says()  # it may have words of its own
 
             self._check_closed = _check_closed
         return None
