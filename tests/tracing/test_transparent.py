@@ -9,7 +9,7 @@ import importlib.machinery
 import sys
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from typing import Any
 
 import pytest
@@ -45,6 +45,64 @@ def test_a_warning_of_a_constructor_points_at_its_caller(tracer: Tracer, monkeyp
         warnings.simplefilter("always")
         Client()
     assert [warning.filename for warning in caught] == [__file__]
+
+
+def test_debug_mode_says_where_a_task_was_made(tracer: Tracer) -> None:
+    """asyncio's debug mode shows the innermost line that asked for a task, in its repr and its slow-callback log."""
+
+    async def nothing() -> None: ...
+
+    async def shown() -> str:
+        task = asyncio.get_running_loop().create_task(nothing())
+        await task
+        return repr(task)
+
+    tracer.install()
+    assert f"created at {__file__}" in asyncio.run(shown(), debug=True)
+
+
+class Foreign(Coroutine[Any, Any, None]):
+    """A coroutine that is not CPython's own, and says anything of itself."""
+
+    cr_code = 3
+
+    def send(self, _value: Any) -> Any:
+        raise StopIteration
+
+    def throw(self, *_: Any) -> Any:
+        raise StopIteration
+
+    def __await__(self) -> Any:
+        return self
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+def test_a_coroutine_of_another_kind_is_run(tracer: Tracer) -> None:
+    tracer.install()
+
+    async def main() -> None:
+        await asyncio.get_running_loop().create_task(Foreign())
+
+    asyncio.run(main())
+
+
+def test_a_loop_closes_whatever_its_tasks_are(tracer: Tracer) -> None:
+    """A task may be anything that was registered as one: `get_coro` is only there since CPython's own have it."""
+    loop = asyncio.new_event_loop()
+
+    class Job(asyncio.Future[None]):
+        pass
+
+    tracer.install()
+    job = Job(loop=loop)
+    asyncio.tasks._register_task(job)  # type: ignore[arg-type]
+    try:
+        loop.close()
+    finally:
+        asyncio.tasks._unregister_task(job)  # type: ignore[arg-type]
+    assert loop.is_closed()
 
 
 def test_what_a_loop_of_its_own_says_when_closed_stays(tracer: Tracer) -> None:

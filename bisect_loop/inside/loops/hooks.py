@@ -8,12 +8,15 @@ swallows on their way up.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
+import traceback
 import weakref
 from asyncio import base_events, base_subprocess, events, locks, runners, selector_events, streams, tasks
+from types import CoroutineType
 from typing import Any, Callable
 
-from .patches import Patches
+from .patches import PASSED_OVER, Patches
 from .watch import CLOSED, FOREIGN, HELD, NO_LOOP, Watch
 
 _running = events._get_running_loop
@@ -74,7 +77,8 @@ def _death(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any], Non
 def note_pending(watch: Watch, loop: Any) -> None:
     """Record the tasks of `loop` that did not end by themselves."""
     if _any_task():
-        watch.pending(loop, [task for task in asyncio.all_tasks(loop) if not task.done()])
+        with contextlib.suppress(Exception):  # what was registered as a task may refuse to be asked
+            watch.pending(loop, [task for task in asyncio.all_tasks(loop) if not task.done()])
 
 
 def _any_task() -> bool:
@@ -118,7 +122,10 @@ def task_site(watch: Watch, original: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def create_task(self: Any, coro: Any, **kwargs: Any) -> Any:
         task = original(self, coro, **kwargs)
-        code = getattr(coro, "cr_code", None)
+        made_at = getattr(task, "_source_traceback", None)
+        if type(made_at) is traceback.StackSummary and made_at and made_at[-1].filename == PASSED_OVER:
+            del made_at[-1]  # in debug mode a task shows who asked for it, which is not this frame
+        code = coro.cr_code if type(coro) is CoroutineType else None
         # What a library runs for itself is not what anybody's module holds.
         if watch.active and code is not None and own(code.co_filename) is not None:
             watch.made.add(task, watch.event(1, self, most=2, farthest=12))

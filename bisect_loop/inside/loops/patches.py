@@ -9,7 +9,7 @@ _ABSENT: Any = object()
 _HERE = os.path.dirname(__file__)
 # `warnings` leaves frames of files with both words out when it counts a stacklevel, so that a warning is about the
 # user's line as before: filters name the module that one is about.
-_PASSED_OVER = "<bisect-loop: importlib _bootstrap>"
+PASSED_OVER = "<bisect-loop: importlib _bootstrap>"
 
 
 class Patches:
@@ -46,5 +46,5 @@ def _unseen(wrapper: Any) -> Any:
     """`wrapper` as a frame that no stacklevel counts. One that has a file name of its own choice keeps it."""
     code = getattr(wrapper, "__code__", None)
     if code is not None and code.co_filename.startswith(_HERE):
-        wrapper.__code__ = code.replace(co_filename=_PASSED_OVER)
+        wrapper.__code__ = code.replace(co_filename=PASSED_OVER)
     return wrapper

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import weakref
+from types import CoroutineType
 from typing import Any, Callable, Dict, Generic, Iterator, List, Optional, Sequence, Tuple, TypeVar
 
 from ..signature import Locator
@@ -170,7 +172,8 @@ class Watch:
         known.pending = (*known.pending, *map(self._described, tasks))[:_MOST_PENDING]
 
     def _described(self, task: Any) -> Dict[str, str]:
-        code: Any = getattr(task.get_coro(), "cr_code", None)
+        coroutine = task.get_coro() if isinstance(task, asyncio.Task) else None  # anything can be registered as a task
+        code: Any = coroutine.cr_code if type(coroutine) is CoroutineType else None
         own = None if code is None else self.locator.own(code.co_filename)
         name = getattr(code, "co_qualname", getattr(code, "co_name", "?"))
         return {"name": name, "at": "%s:%d" % (own, code.co_firstlineno) if own else ""}
