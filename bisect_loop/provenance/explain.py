@@ -102,6 +102,8 @@ def explain(
     """
     guilty = set(polluters)
     for touch in record.touches:
+        if touch.how == NO_LOOP and signature.family != FAMILY_CROSS_LOOP:
+            continue  # many ask whether there is one, and go on where there is none
         found = _by_touch(record, touch, guilty, sources)
         if found is not None:
             return found
@@ -109,7 +111,8 @@ def explain(
         return None
     if not _may_be_a_loop(signature):
         return None
-    return _by_misuse(record, guilty, sources) or _by_census(record, guilty, sources)
+    asked = (_no_loop(record, touch, guilty, "likely") for touch in record.touches if touch.how == NO_LOOP)
+    return _by_misuse(record, guilty, sources) or _by_census(record, guilty, sources) or next(filter(None, asked), None)
 
 
 def _may_be_a_loop(signature: Signature) -> bool:
@@ -143,7 +146,9 @@ def _by_touch(record: TraceRecord, touch: Touch, guilty: set[NodeId], sources: S
     return _explained(record, _best(near, sources), loop, better, sources)
 
 
-def _no_loop(record: TraceRecord, touch: Touch, guilty: set[NodeId]) -> Explanation | None:
+def _no_loop(
+    record: TraceRecord, touch: Touch, guilty: set[NodeId], confidence: Literal["proved", "likely"] = "proved"
+) -> Explanation | None:
     if touch.unset is None or touch.unset.test not in guilty:
         return None
     held = Held("asyncio's event loop policy", "", "")
@@ -160,7 +165,7 @@ def _no_loop(record: TraceRecord, touch: Touch, guilty: set[NodeId]) -> Explanat
         None,
         (),
         record.fixtures,
-        "proved",
+        confidence,
     )
 
 

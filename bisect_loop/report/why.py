@@ -57,8 +57,9 @@ def _held(cause: Cause) -> list[Span]:
     elif cause.loop_closed_after:
         line += [text(", which closed after "), span("id", cause.loop_closed_after)]
     if cause.used_by:
-        line += [text("; "), span("id", cause.used_by), text(" used it at "), span("code", cause.used_at)]
-        line.append(text(" on another loop, and left it in the middle of that"))
+        line += [text("; "), span("id", cause.used_by), text(" used it")]
+        line += [text(" at "), span("code", cause.used_at)] if cause.used_at else []
+        line.append(text(" on another loop, and may have left it in the middle of that"))
     elif cause.used_at:
         line += [text("; the victim used it at "), span("code", cause.used_at), text(" on another loop")]
     elif cause.loop_open and cause.resource.startswith("asyncio task"):

@@ -14,6 +14,7 @@ from bisect_loop.fixes import (
     calls,
     closing,
     falls_short,
+    in_test_case,
     leaks,
     loops,
     overrides,
@@ -23,9 +24,11 @@ from bisect_loop.fixes import (
     scopes,
     tasks,
 )
+from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Files, Ground
 from bisect_loop.fixes.model import Candidate, worth_mending
 from bisect_loop.fixes.patch import applied, diff_of
+from bisect_loop.fixes.python import Import
 from bisect_loop.model import Change, Finding, Signature
 from bisect_loop.provenance.explain import Explanation
 from bisect_loop.provenance.record import Fixture, Happening, Held, SeenLoop, Site, Step, Way
@@ -141,6 +144,22 @@ def test_a_task_that_has_a_name_keeps_it() -> None:
         "    job.cancel()",
         "    await asyncio.wait([job])",
     ]
+
+
+def test_what_a_fixture_keeps_elsewhere_is_kept_there() -> None:
+    """Others read the attribute, so the assignment stays; of what leaves the fixture before it nothing is made."""
+    made = tasks.with_cancel(STARTS.format("db.job = asyncio.create_task(work.run(db))"), 9)
+    assert made is not None
+    assert made[0].splitlines()[8:] == [
+        "    db.job = asyncio.create_task(work.run(db))  # for ever",
+        "    yield",
+        "    db.job.cancel()",
+        "    await asyncio.wait([db.job])",
+    ]
+    twice = "one = db.job = asyncio.create_task(work.run(db))"
+    early = "if not db:\n        return None\n    yield asyncio.create_task(work.run(db))"
+    assert tasks.with_cancel(STARTS.format(twice), 9) is None
+    assert tasks.with_cancel(STARTS.format(early), 11) is None
 
 
 def test_tasks_are_cancelled_where_their_loop_lives_on(tmp_path: Path) -> None:
@@ -432,3 +451,52 @@ def test_what_falls_short_is_chosen_by_the_resource(tmp_path: Path) -> None:
     assert "    while not app.q.JOBS.empty():\n" in one["empty-the-queue"].edits[0].after
     assert '"x",  # theirs\n' in two["smaller-pool"].edits[0].after
     assert "        max_size=1,\n        min_size=1,\n" in two["smaller-pool"].edits[0].after
+
+
+def test_a_cleanup_hides_no_name_of_its_file() -> None:
+    """Modules, what is kept for later and the cleanup itself get names that are free there."""
+    text = (
+        "import unittest\nfrom app.main import app\n\n\nclass T(unittest.IsolatedAsyncioTestCase):\n"
+        "    async def test_it(self):\n        before = closed = 3\n        assert app, before\n"
+    )
+    made = in_test_case.with_cleanup(
+        text, ("T", "test_it"), ["before = {app.bus}.X"], ["{app.bus}.X = before"], ["app.bus"]
+    )
+    assert made is not None
+    assert made[0].splitlines()[7:12] == [
+        "        before_2 = bus.X",
+        "        async def closed_2():",
+        "            bus.X = before_2",
+        "        self.addAsyncCleanup(closed_2)",
+        "        before = closed = 3",
+    ]
+    assert "from app import bus\n" in made[0]
+
+
+def test_a_client_by_loop_leaves_parameters_alone() -> None:
+    """A parameter called loop is what the caller gives."""
+    text = "X = None\n\n\ndef get(loop=None):\n    global X\n    if X is None:\n        X = make(loop)\n    return X\n"
+    made = per_loop.per_loop(text, "X")
+    assert made is not None
+    assert (
+        "    loop_2 = asyncio.get_running_loop()\n    if loop_2 not in X:\n        X[loop_2] = make(loop)\n" in made[0]
+    )
+
+
+def test_what_cannot_be_read_ends_nothing(tmp_path: Path) -> None:
+    """A link to itself counts as absent, and what nobody could read may name the global."""
+    (tmp_path / "loop.py").symlink_to(tmp_path / "loop.py")
+    (tmp_path / "old.py").write_bytes(b"# \xe9\n")
+    files = Files(tmp_path)
+    assert files.read("loop.py") is None
+    assert not files.all_known
+
+
+def test_an_import_of_a_fixture_hides_no_other_fixture(tmp_path: Path) -> None:
+    """Where a conftest has a fixture called as the module is, the module gets another name."""
+    (tmp_path / "conftest.py").write_text("import pytest\n\n\n@pytest.fixture\ndef redis(): ...\n")
+    body = Body((), ("redis.Redis().close()",), (), (Import("redis"),))
+    written = with_fixture(ground(Files(tmp_path)), "closed", "Closes.", body)
+    assert written is not None
+    assert "import redis as redis_\n" in written.edit.after
+    assert "    redis_.Redis().close()\n" in written.edit.after

@@ -32,7 +32,7 @@ CLIENT = Cause("httpx.AsyncClient", "app.web.CLIENT", "app/web.py:8", P, P, P, "
         (
             replace(CLIENT, loop_closed_after="", used_by=P, loop_open=True, confidence="likely"),
             f"an httpx.AsyncClient, held by app.web.CLIENT, was made at app/web.py:8 in wire() on the event loop of"
-            f" {P}; {P} used it at app/web.py:12 on another loop, and left it in the middle of that (likely)",
+            f" {P}; {P} used it at app/web.py:12 on another loop, and may have left it in the middle of that (likely)",
         ),
         (
             Cause("asyncio task cook()", "app.INBOX", "app.py:3", P, P, "", "", "likely", "start", loop_open=True),

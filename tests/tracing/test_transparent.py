@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import importlib
 import importlib.abc
 import importlib.machinery
 import sys
+import threading
 import types
 import warnings
 from collections.abc import Coroutine, Iterator
@@ -15,6 +17,7 @@ from typing import Any
 import pytest
 
 from bisect_loop.inside.importing import Afterwards
+from bisect_loop.inside.loops.holders import Census
 from bisect_loop.inside.loops.makers import MAKERS
 from bisect_loop.inside.loops.tracer import Tracer
 from bisect_loop.inside.signature import Locator
@@ -146,3 +149,78 @@ def test_a_loader_that_several_modules_share_keeps_its_own_method(monkeypatch: p
     # Which module it is asked for cannot be told there: whoever waits for one looks again later.
     assert (names, seen) == (["stubbed_b", "stubbed_a"], [])
     assert loader.exec_module is exec_module
+
+
+def test_a_writer_takes_what_it_took(tracer: Tracer) -> None:
+    """Keywords are passed on, and a test's double that has no loop is not asked for one."""
+
+    class Double(asyncio.StreamWriter):
+        def __init__(self) -> None:
+            self.written: list[bytes] = []
+            self._transport: Any = types.SimpleNamespace(
+                write=self.written.append, writelines=self.written.extend, is_closing=lambda: True, close=lambda: None
+            )
+
+    tracer.install()
+    writer = Double()
+    writer.write(data=b"a")
+    writer.writelines([b"b"])
+    assert writer.written == [b"a", b"b"]
+
+
+def test_tasks_that_wait_for_one_another_are_looked_at(tracer: Tracer) -> None:
+    """The walk to what a task waits for in the end has one, also where the tasks go round in a circle."""
+    tracer.install()
+    watch = tracer._watch
+    assert watch is not None
+    tasks: list[asyncio.Task[None]] = []
+
+    async def wait_for(number: int) -> None:
+        await tasks[number]
+
+    loop = asyncio.new_event_loop()
+    for number in (1, 0):
+        tasks.append(loop.create_task(wait_for(number)))
+        watch.made.add(tasks[-1], watch.event(1))
+    loop.run_until_complete(asyncio.sleep(0))
+    assert Census(watch)._waiting_tasks() == []
+    for task in tasks:
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
+
+
+def test_what_goes_wrong_in_the_record_is_not_the_users(tracer: Tracer) -> None:
+    """A test that used up its descriptors gets the loop's own error."""
+
+    def full(**_: Any) -> None:
+        raise OSError(24, "Too many open files")
+
+    tracer._emit = full
+    tracer.install()
+    watch = tracer._watch
+    assert watch is not None
+    watch.test, watch.phase = tracer.victim, "call"
+    loop = asyncio.new_event_loop()
+    loop.close()
+    with pytest.raises(RuntimeError, match=r"^Event loop is closed$"):
+        loop.call_soon(print)
+
+
+def test_the_current_loop_of_another_thread_is_its_own(tracer: Tracer) -> None:
+    """`asyncio.run` in a worker takes nothing away from the main thread, and asking there is no touch."""
+    tracer.install()
+    watch = tracer._watch
+    assert watch is not None
+    touched: list[str] = []
+    watch.touched = lambda _loop, how, *_: touched.append(how)
+    watch.test, watch.phase = tracer.victim, "call"
+
+    def ask() -> None:
+        asyncio.run(asyncio.sleep(0))
+        with contextlib.suppress(RuntimeError):
+            asyncio.get_event_loop()
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert (watch.unset, touched) == (None, [])

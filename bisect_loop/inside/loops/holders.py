@@ -117,10 +117,12 @@ class Census:
         kind = asyncio.Task  # its own methods, whatever a subclass answers
         for task, event in self._watch.made.alive():
             if issubclass(type(task), kind) and not kind.done(task) and not kind.get_loop(task).is_closed():
-                waiter, inner = None, getattr(task, "_fut_waiter", None)
-                while inner is not None:  # a task may wait for another one
-                    waiter, inner = inner, getattr(inner, "_fut_waiter", None)
-                if waiter is not None:
+                waiter = getattr(task, "_fut_waiter", None)
+                for _ in range(_LONGEST):  # a task may wait for another one, and that one for the first
+                    if not issubclass(type(waiter), kind):
+                        break
+                    waiter = getattr(waiter, "_fut_waiter", None)
+                if waiter is not None and not issubclass(type(waiter), kind):
                     found.append((task, event, waiter))
         return found
 
@@ -216,7 +218,7 @@ class Census:
             if event is not None:
                 data["made"] = event.data()
             elif watches(kind):
-                data["early"] = True  # made before the trace began: at import
+                data["early"] = True  # made before the trace began
             if id(step.obj) in bound:
                 data["bound"] = bound[id(step.obj)].data()
             if issubclass(kind, asyncio.Task):

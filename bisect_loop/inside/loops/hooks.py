@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import sys
 import traceback
 import weakref
 from asyncio import base_events, base_subprocess, events, locks, runners, selector_events, streams, tasks
+from threading import get_ident
 from types import CoroutineType
 from typing import Any, Callable
 
@@ -83,10 +85,12 @@ def note_pending(watch: Watch, loop: Any) -> None:
 
 def _any_task() -> bool:
     """Whether any loop of the process has a task, as far as that is cheap to say: mostly a loop that ends has none."""
+    if sys.version_info >= (3, 14):
+        return True  # those of the interpreter's own kind are in lists of its own
     known = vars(tasks)
     scheduled = known.get("_scheduled_tasks", known.get("_all_tasks"))
     if type(scheduled) is not weakref.WeakSet:
-        return True  # CPython 3.14 keeps them in C
+        return True
     return bool(scheduled.data) or bool(known.get("_eager_tasks"))  # type: ignore[attr-defined]
 
 
@@ -204,14 +208,14 @@ def _streams(watch: Watch, patches: Patches) -> None:
 
     def guarded(original: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(original)
-        def write(self: Any, *args: Any) -> Any:
-            loop = self._loop
-            if _running() is not loop and watch.active:
+        def write(self: Any, *args: Any, **kwargs: Any) -> Any:
+            loop: Any = getattr(self, "_loop", None)
+            if watch.active and _running() is not loop and issubclass(type(loop), events.AbstractEventLoop):
                 if loop.is_closed():
                     watch.touch(watch.loop(loop), CLOSED, 2, self)
                 elif _running() is not None:
                     watch.touch(watch.loop(loop), FOREIGN, 2, self)
-            return original(self, *args)
+            return original(self, *args, **kwargs)
 
         return write
 
@@ -233,10 +237,8 @@ def _streams(watch: Watch, patches: Patches) -> None:
 def _current_set(watch: Watch, original: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
     @functools.wraps(original)
     def set_event_loop(self: Any, loop: Any) -> None:
-        if watch.active and loop is None:
-            watch.unset = watch.event(1)
-        elif watch.active:
-            watch.unset = None
+        if watch.active and get_ident() == watch.main:  # another thread has a current loop of its own
+            watch.unset = watch.event(1) if loop is None else None
         original(self, loop)
 
     return set_event_loop
@@ -255,7 +257,7 @@ def get_event_loop(self):
 
 def _current_asked(watch: Watch, original: Callable[[Any], Any]) -> Callable[[Any], Any]:
     def touched(_policy: Any) -> None:
-        if watch.active:
+        if watch.active and get_ident() == watch.main:
             watch.touch(None, NO_LOOP, 3)
 
     names = {"__name__": "asyncio.events", "original": original, "touched": touched}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
+import threading
 import weakref
 from types import CoroutineType
 from typing import Any, Callable, Dict, Generic, Iterator, List, Optional, Sequence, Tuple, TypeVar
@@ -42,7 +44,7 @@ class Marks(Generic[T]):
             self.by_type.setdefault(type_name(type(obj)), []).append(known)
             return
         if len(self._entries) > self._full:
-            self._entries = {key: entry for key, entry in self._entries.items() if entry[0]() is not None}
+            self._entries = {key: entry for key, entry in list(self._entries.items()) if entry[0]() is not None}
             self._full = 2 * len(self._entries) + _FEW
 
     def get(self, obj: Any) -> Optional[T]:
@@ -123,6 +125,7 @@ class Watch:
         self.locator = locator
         self.victim = victim
         self.active = True
+        self.main = threading.get_ident()
         self.test = ""
         self.phase = ""
         self.touched: Callable[[Optional[Loop], str, Stack, Any], None] = lambda *_: None
@@ -203,6 +206,7 @@ class Watch:
             return
         self._in_touch = True
         try:
-            self.touched(loop, how, stack(self._files, depth + 1), obj)
+            with contextlib.suppress(Exception):  # the user's error goes on, whatever becomes of its record
+                self.touched(loop, how, stack(self._files, depth + 1), obj)
         finally:
             self._in_touch = False
