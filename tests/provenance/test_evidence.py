@@ -94,5 +94,6 @@ def test_every_patch_is_undone() -> None:
             loop.call_soon(print)
     finally:
         tracer.restore()
+    assert "_check_closed" not in vars(loop)
     assert [dict(vars(owner)) for owner in owners] == before
     assert sys.meta_path == finders

@@ -22,6 +22,12 @@ from .patches import PASSED_OVER, Patches
 from .watch import CLOSED, FOREIGN, HELD, NO_LOOP, Watch
 
 _running = events._get_running_loop
+_closed_words = base_events.BaseEventLoop._check_closed  # type: ignore[attr-defined]
+# All tasks of the process, where they are in a set: CPython 3.14 has lists of its own for its own kind of task.
+_scheduled: Any = None if sys.version_info >= (3, 14) else getattr(tasks, "_scheduled_tasks", None)
+if _scheduled is None and sys.version_info < (3, 12):
+    _scheduled = getattr(tasks, "_all_tasks", None)
+_eager: Any = getattr(tasks, "_eager_tasks", ())
 
 
 def install(watch: Watch, patches: Patches) -> None:
@@ -64,13 +70,17 @@ def _death(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any], Non
         if self.is_closed():
             watch.died(known)
 
-            says = weak_method(self, "_check_closed")
+            # A class may have words of its own for it.
+            words = None if type(self)._check_closed is _closed_words else weak_method(self, "_check_closed")
 
             def _check_closed() -> None:
                 watch.touch(known, CLOSED, 2)
-                says()  # it may have words of its own
+                if words is None:
+                    raise RuntimeError("Event loop is closed")
+                words()
 
             self._check_closed = _check_closed
+            known.tombstones = ("_check_closed",)
         return None
 
     return close
@@ -85,13 +95,7 @@ def note_pending(watch: Watch, loop: Any) -> None:
 
 def _any_task() -> bool:
     """Whether any loop of the process has a task, as far as that is cheap to say: mostly a loop that ends has none."""
-    if sys.version_info >= (3, 14):
-        return True  # those of the interpreter's own kind are in lists of its own
-    known = vars(tasks)
-    scheduled = known.get("_scheduled_tasks", known.get("_all_tasks"))
-    if type(scheduled) is not weakref.WeakSet:
-        return True
-    return bool(scheduled.data) or bool(known.get("_eager_tasks"))  # type: ignore[attr-defined]
+    return _scheduled is None or bool(_scheduled.data) or bool(_eager)
 
 
 def _cancelling(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -121,18 +125,17 @@ def future_guard(watch: Watch, original: Callable[[Any], Any]) -> Callable[[Any]
 
 
 def task_site(watch: Watch, original: Callable[..., Any]) -> Callable[..., Any]:
-    own = watch.locator.own
+    files = watch.files
 
     @functools.wraps(original)
     def create_task(self: Any, coro: Any, **kwargs: Any) -> Any:
         task = original(self, coro, **kwargs)
         made_at = getattr(task, "_source_traceback", None)
-        if type(made_at) is traceback.StackSummary and made_at and made_at[-1].filename == PASSED_OVER:
+        if made_at and type(made_at) is traceback.StackSummary and made_at[-1].filename == PASSED_OVER:
             del made_at[-1]  # in debug mode a task shows who asked for it, which is not this frame
-        code = coro.cr_code if type(coro) is CoroutineType else None
         # What a library runs for itself is not what anybody's module holds.
-        if watch.active and code is not None and own(code.co_filename) is not None:
-            watch.made.add(task, watch.event(1, self, most=2, farthest=12))
+        if type(coro) is CoroutineType and files[coro.cr_code.co_filename] and watch.active:
+            watch.made.add(task, watch.event(1, self, most=2))
         return task
 
     return create_task

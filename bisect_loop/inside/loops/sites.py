@@ -63,7 +63,7 @@ def _code(module: str, name: str) -> Any:
     return getattr(inspect.unwrap(function), "__code__", None)
 
 
-def look(files: Files, depth: int, most: int, farthest: int) -> Tuple[List[Line], str]:
+def look(files: Files, depth: int, most: int) -> Tuple[List[Line], str]:
     """(the innermost `most` lines of the user's own, the fixture that is being set up or "").
 
     Seen from the caller's caller at `depth` 2, down to where pytest called the hook that led here: whoever called a
@@ -71,12 +71,10 @@ def look(files: Files, depth: int, most: int, farthest: int) -> Tuple[List[Line]
     """
     frame: Optional[FrameType] = sys._getframe(depth)
     found: List[Line] = []
-    for _ in range(farthest):
-        if frame is None:
-            break
-        code = frame.f_code
-        path = files[code.co_filename]
+    while frame is not None:
+        path = files[frame.f_code.co_filename]
         if path is not None:
+            code = frame.f_code
             if path:
                 found.append((path, frame.f_lineno, code))
                 if len(found) == most:

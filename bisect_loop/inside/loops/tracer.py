@@ -55,6 +55,7 @@ class Tracer:
         """Stop, and undo every patch."""
         if self._watch is not None:
             self._watch.active = False
+            self._watch.unbury()
         self._imports.restore()
         self._patches.restore()
 

@@ -46,6 +46,7 @@ def _death(watch: Watch, original: Callable[[Any], None]) -> Callable[[Any], Non
         original(self)
         if self.is_closed():
             watch.died(known)
+            known.tombstones = _DEAD
             for name in _DEAD:
                 if hasattr(type(self), name):
                     setattr(self, name, _tombstone(watch, self, name))

@@ -88,7 +88,7 @@ class Event:
 class Loop:
     """One event loop, from its birth to its death."""
 
-    __slots__ = ("binds", "born", "cancelled", "died", "kind", "number", "pending")
+    __slots__ = ("binds", "born", "cancelled", "died", "kind", "number", "pending", "tombstones")
 
     def __init__(self, number: int, kind: str, born: Optional[Event]) -> None:
         self.number = number
@@ -96,6 +96,7 @@ class Loop:
         self.born = born
         self.died: Optional[Event] = None
         self.cancelled = False  # its tasks were, by asyncio's own runner
+        self.tombstones: Sequence[str] = ()  # attributes of its own that it got when it died
         self.pending: Sequence[Dict[str, Any]] = ()
         self.binds: Sequence[Event] = ()  # the first transports that the user's lines opened on it
 
@@ -111,8 +112,6 @@ class Loop:
 
 
 _MOST_PENDING = 8
-# How many frames below a loop's birth the user's line is looked for: asyncio.run() takes six, a harness has none.
-_NEAR = 24
 
 
 class Watch:
@@ -134,19 +133,19 @@ class Watch:
         self.taken: Marks[Event] = Marks()  # locks: who took them last
         self.unset: Optional[Event] = None  # who took the main thread's current loop away
         self._loops: Marks[Loop] = Marks()
-        self._files = Files(locator)
+        self.files = Files(locator)
         self._numbers = itertools.count(1)
         self._in_touch = False
 
-    def event(self, depth: int, loop: Any = None, most: int = 6, farthest: int = 120) -> Event:
+    def event(self, depth: int, loop: Any = None, most: int = 6) -> Event:
         """What happens now, seen from the caller at `depth` 1."""
-        lines, fixture = look(self._files, depth + 2, most, farthest)
+        lines, fixture = look(self.files, depth + 2, most)
         return Event(self.test, self.phase, fixture, lines, 0 if loop is None else self.loop(loop).number)
 
     # Loops.
 
     def born(self, loop: Any) -> None:
-        self._loops.add(loop, Loop(next(self._numbers), type_name(type(loop)), self.event(2, farthest=_NEAR)))
+        self._loops.add(loop, Loop(next(self._numbers), type_name(type(loop)), self.event(2)))
 
     def loop(self, loop: Any) -> Loop:
         """What is known of `loop`; one that was there before the tracer has no birth."""
@@ -168,6 +167,12 @@ class Watch:
         """The loop that `known` describes is closed now."""
         if known.died is None:
             known.died = Event(self.test, self.phase)
+
+    def unbury(self) -> None:
+        """Take the tombstones off the dead loops that are still there."""
+        for loop, known in self._loops.alive():
+            for name in known.tombstones:
+                vars(loop).pop(name, None)
 
     def pending(self, loop: Any, tasks: List[Any]) -> None:
         """`tasks` were alive when `loop` came to its end."""
@@ -207,6 +212,6 @@ class Watch:
         self._in_touch = True
         try:
             with contextlib.suppress(Exception):  # the user's error goes on, whatever becomes of its record
-                self.touched(loop, how, stack(self._files, depth + 1), obj)
+                self.touched(loop, how, stack(self.files, depth + 1), obj)
         finally:
             self._in_touch = False
