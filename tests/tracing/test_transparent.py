@@ -19,6 +19,7 @@ import pytest
 from bisect_loop.inside.importing import Afterwards
 from bisect_loop.inside.loops.holders import Census
 from bisect_loop.inside.loops.makers import MAKERS
+from bisect_loop.inside.loops.sites import Files, look
 from bisect_loop.inside.loops.tracer import Tracer
 from bisect_loop.inside.signature import Locator
 
@@ -224,3 +225,8 @@ def test_the_current_loop_of_another_thread_is_its_own(tracer: Tracer) -> None:
     thread.start()
     thread.join()
     assert (watch.unset, touched) == (None, [])
+
+
+def test_a_thread_may_begin_with_a_constructor() -> None:
+    """Nothing in Python called it, so that there is no stack to look down."""
+    assert look(Files(Locator("/nowhere")), 10_000, 6) == ([], "")

@@ -63,13 +63,20 @@ def _code(module: str, name: str) -> Any:
     return getattr(inspect.unwrap(function), "__code__", None)
 
 
+def _frame(depth: int) -> Optional[FrameType]:
+    try:
+        return sys._getframe(depth)
+    except ValueError:
+        return None  # nothing in Python called: a thread may begin with a constructor, and a greenlet as well
+
+
 def look(files: Files, depth: int, most: int) -> Tuple[List[Line], str]:
     """(the innermost `most` lines of the user's own, the fixture that is being set up or "").
 
     Seen from the caller's caller at `depth` 2, down to where pytest called the hook that led here: whoever called a
     hook is no business of what the hook does, and most loops and tasks are a harness's.
     """
-    frame: Optional[FrameType] = sys._getframe(depth)
+    frame = _frame(depth + 1)
     found: List[Line] = []
     while frame is not None:
         path = files[frame.f_code.co_filename]
@@ -94,7 +101,7 @@ def written(lines: Iterable[Line]) -> List[Site]:
 
 def stack(files: Files, depth: int) -> Stack:
     """The stack with the names of the modules that the user's innermost line went through."""
-    frame: Optional[FrameType] = sys._getframe(depth)
+    frame = _frame(depth + 1)
     own: List[Line] = []
     libraries: List[str] = []
     finalizer = False

@@ -44,8 +44,14 @@ class Marks(Generic[T]):
             self.by_type.setdefault(type_name(type(obj)), []).append(known)
             return
         if len(self._entries) > self._full:
-            self._entries = {key: entry for key, entry in list(self._entries.items()) if entry[0]() is not None}
-            self._full = 2 * len(self._entries) + _FEW
+            self._forget()
+
+    def _forget(self) -> None:
+        # Of a copy: other threads add meanwhile, and so does a finalizer that the collector calls in between.
+        for key, entry in self._entries.copy().items():
+            if entry[0]() is None and self._entries.get(key) is entry:
+                self._entries.pop(key, None)
+        self._full = 2 * len(self._entries) + _FEW
 
     def get(self, obj: Any) -> Optional[T]:
         """What is known of `obj` itself."""
@@ -54,7 +60,7 @@ class Marks(Generic[T]):
 
     def alive(self) -> Iterator[Tuple[Any, T]]:
         """Each object that is still there, held while it is looked at."""
-        for ref, known in list(self._entries.values()):
+        for ref, known in self._entries.copy().values():
             obj = ref()
             if obj is not None:
                 yield obj, known
