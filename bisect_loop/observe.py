@@ -67,6 +67,8 @@ class Observed:
 
 _NO_SIGNATURE = Signature("Failed", "", "", "call")
 
+_UNNAMED = NamedOrder("", ())
+
 # How often one order is run again without the test that cut it short.
 _MOST_CONTINUED = 3
 
@@ -124,14 +126,31 @@ def observe(
         # A run of everything keeps a core busy: more of them at once than cores would only be slower.
         batch, rest = rest[: dispatch.fresh_width], rest[dispatch.fresh_width :]
         results = dispatch.run_all([trial(order) for order in batch], width=len(batch))
+        if len(batch) > 1:
+            results = _believed(results, [trial(order) for order in batch], seen, dispatch)
         for order, result in zip(batch, results, strict=True):
-            # What one of several runs at once shows is believed only when it shows it alone as well, or another did.
-            if len(batch) > 1 and seen.shows_more(result):
-                alone = dispatch.run(trial(order))
-                if failed(alone) != failed(result):
-                    dispatch.disturbed()
-                result = alone
             add(order, result)
+
+
+def _believed(
+    results: Sequence[TrialResult], trials: Sequence[Trial], seen: Observed, dispatch: Dispatch
+) -> list[TrialResult]:
+    """What `trials` showed that ran at once: a failure only where it shows alone as well, or another trial has it.
+
+    Where one lied the others may have, also those that passed: each runs alone then. Raises OutOfBudget.
+    """
+    known = Observed(results=list(seen.results))
+    believed: list[TrialResult] = []
+    for result, trial in zip(results, trials, strict=True):
+        if known.shows_more(result):
+            alone = dispatch.run(trial)
+            if failed(alone) != failed(result):
+                dispatch.disturbed()
+                return [alone if other is trial else dispatch.run(other) for other in trials]
+            result = alone
+        believed.append(result)
+        known.results.append((_UNNAMED, result))
+    return believed
 
 
 def failed(result: TrialResult) -> tuple[NodeId, ...]:

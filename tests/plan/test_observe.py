@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from bisect_loop.model import Condition, NamedOrder, OrderTried, TrialResult
+from bisect_loop.model import Condition, NamedOrder, OrderTried, Trial, TrialResult
 from bisect_loop.observe import Observed, observe
 from bisect_loop.runner.dispatch import Dispatch
 from tests.fakes import BROKEN, FakeSuite, Rule
@@ -53,3 +53,25 @@ def test_the_same_test_failing_in_another_way_is_new() -> None:
     seen, fork, _ = observed(other, Rule(IDS[7]))
     assert {failure.signature.type for failure in seen.failures() if failure.signature} == {BROKEN.type, "RuntimeError"}
     assert fork.runs == 1 + 4 + 1
+
+
+class LiesBesideOthers(FakeSuite):
+    """Beside others the reversed order shows nothing and the first shuffle what is not so; alone, the truth."""
+
+    def run(self, trial: Trial) -> TrialResult:
+        true = super().run(trial)
+        lies = {ORDERS[1].order: (), ORDERS[2].order: (Rule(IDS[3]),)}
+        if trial.attempt or trial.order not in lies:
+            return true
+        return FakeSuite(IDS, lies[trial.order]).run(trial)
+
+
+def test_where_one_of_a_round_lied_all_of_it_is_seen_alone() -> None:
+    """An order that passed beside others may have lied as well: after the first lie each of them runs by itself."""
+    rules = (Rule(IDS[7], (IDS[30],)),)
+    fork, seen = LiesBesideOthers(IDS, rules), Observed()
+    with ThreadPoolExecutor(2) as executor:
+        dispatch = Dispatch(FakeSuite(IDS, rules, name="fresh"), fork, executor, 2, 2)
+        observe(ORDERS[:3], dispatch, Condition(), 60.0, seen, lambda *_: None)
+    assert [tried.failed for tried in seen.tried] == [(), (IDS[7],), (IDS[7],)]
+    assert dispatch.fresh_width == 1
