@@ -41,6 +41,7 @@ class Server(plugin.Conductor):
         self._requests, self._answers = control["fds"]
         self._buffer = b""
         self._running: dict[int, int | None] = {}
+        self._prepared = False
         self.probe_teardown_failed = False
 
     def _answer(self, **message: Any) -> None:
@@ -89,6 +90,8 @@ class Server(plugin.Conductor):
     def _start(self, line: bytes) -> None:
         with open(json.loads(line)["request"], encoding="utf-8", errors="surrogatepass") as file:
             request = json.load(file)
+        if request.get("trace"):
+            self._prepare_traced()
         pid = os.fork()
         if pid == 0:
             status = 70
@@ -116,6 +119,16 @@ class Server(plugin.Conductor):
                 if opened is not None:
                     os.close(opened)
                 self._answer(ended=pid, status=status)
+
+    def _prepare_traced(self) -> None:
+        """Import what traced children need, once: it costs as much as ten tests."""
+        if not self._prepared:
+            self._prepared = True
+            with contextlib.suppress(Exception):  # the child says what is wrong with it
+                from . import traced
+
+                traced.prepare()
+            gc.freeze()
 
     # In the child.
 
@@ -152,7 +165,7 @@ class Server(plugin.Conductor):
 
     @contextlib.contextmanager
     def _traced(self, trace: dict[str, Any] | None) -> Generator[None, None, None]:
-        """Gather evidence where that is asked for. What it takes is imported in the child alone."""
+        """Gather evidence where that is asked for."""
         if trace is None:
             yield
             return

@@ -49,13 +49,7 @@ class Traced:
                 tracer.pytest_collectstart(collector)
 
     def _add(self, config: pytest.Config, load: Callable[[], Any]) -> Any:
-        # Our own bytecode may be kept (it lies in the tool's folder): the next traced child starts the faster for it.
-        writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, False
-        try:
-            kind = load()
-        finally:
-            sys.dont_write_bytecode = writes_none
-        part = kind(self._victim, self._recorder.emit, self._recorder.locator)
+        part = _loaded(load)(self._victim, self._recorder.emit, self._recorder.locator)
         self._parts.append(part)
         part.install()
         config.pluginmanager.register(part)
@@ -67,6 +61,21 @@ class Traced:
             part = self._parts.pop()
             config.pluginmanager.unregister(part)
             part.restore()
+
+
+def prepare() -> None:
+    """Import what a process that is forked from this one traces with. It adds no module but our own."""
+    if "asyncio" in sys.modules:
+        _loaded(_tracer)
+
+
+def _loaded(load: Callable[[], Any]) -> Any:
+    # Our own bytecode may be kept (it lies in the tool's folder): the next process starts the faster for it.
+    writes_none, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        return load()
+    finally:
+        sys.dont_write_bytecode = writes_none
 
 
 def _tracer() -> Any:

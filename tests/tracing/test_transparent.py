@@ -229,4 +229,4 @@ def test_the_current_loop_of_another_thread_is_its_own(tracer: Tracer) -> None:
 
 def test_a_thread_may_begin_with_a_constructor() -> None:
     """Nothing in Python called it, so that there is no stack to look down."""
-    assert look(Files(Locator("/nowhere")), 10_000, 6) == ([], "")
+    assert look(Files(Locator("/nowhere")), 10_000, 6) == ((), "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from types import FrameType
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 
 from ..signature import Locator
 
@@ -50,7 +50,9 @@ class Files(Dict[str, Optional[str]]):
         # Identity of code, because its hash would be that of all its constants.
         self.hook = _code("pluggy._callers", "_multicall")
         self.setup = _code("_pytest.fixtures", "pytest_fixture_setup")
-        self.update({code.co_filename: "" for code in (self.hook, self.setup) if code is not None})
+        self.teardown = _code("_pytest.fixtures", "_teardown_yield_fixture")
+        ends = (self.hook, self.setup, self.teardown)
+        self.update({code.co_filename: "" for code in ends if code is not None})
 
     def __missing__(self, filename: str) -> Optional[str]:
         own = self[filename] = self._locator.own(filename)
@@ -70,26 +72,29 @@ def _frame(depth: int) -> Optional[FrameType]:
         return None  # nothing in Python called: a thread may begin with a constructor, and a greenlet as well
 
 
-def look(files: Files, depth: int, most: int) -> Tuple[List[Line], str]:
+def look(files: Files, depth: int, most: int) -> Tuple[Sequence[Line], str]:
     """(the innermost `most` lines of the user's own, the fixture that is being set up or "").
 
-    Seen from the caller's caller at `depth` 2, down to where pytest called the hook that led here: whoever called a
-    hook is no business of what the hook does, and most loops and tasks are a harness's.
+    Seen from the caller's caller at `depth` 2, down to where pytest called the hook or ended the fixture that led here:
+    whoever made it do so is no business of what is done then, and most loops and tasks are a harness's.
     """
-    frame = _frame(depth + 1)
-    found: List[Line] = []
+    try:
+        frame: Optional[FrameType] = sys._getframe(depth)
+    except ValueError:
+        return (), ""  # nothing in Python called, see `_frame`
+    found: Sequence[Line] = ()
     while frame is not None:
         path = files[frame.f_code.co_filename]
         if path is not None:
             code = frame.f_code
             if path:
-                found.append((path, frame.f_lineno, code))
+                found = (*found, (path, frame.f_lineno, code))
                 if len(found) == most:
                     break
-            elif code is files.hook:
-                break
             elif code is files.setup:
                 return found, _requested(frame)
+            elif code is files.hook or code is files.teardown:
+                break
         frame = frame.f_back
     return found, ""
 

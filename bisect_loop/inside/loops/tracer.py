@@ -28,23 +28,22 @@ class Tracer:
     def __init__(self, victim: str, emit: Emit, locator: Locator) -> None:
         self.victim = victim
         self._emit = emit
-        self._locator = locator
         self._patches = Patches()
+        self._watch = Watch(locator, victim)
+        self._watch.touched = self._touched
+        self._makers = Makers(self._watch, self._patches)
+        self._imports = Afterwards({})
+        self._modules = 0
         self._census: Optional[Census] = None
         self._touches: Dict[bool, Set[Tuple[int, str, str]]] = {}  # by whether they are the victim's
         self._session: Any = None
-        self._modules = 0
-        self._makers: Optional[Makers] = None
-        self._watch: Optional[Watch] = None
-        self._imports = Afterwards({})
 
     def install(self) -> None:
         """Begin to trace."""
-        self._watch = watch = Watch(self._locator, self.victim)
-        watch.touched = self._touched
+        watch = self._watch
         hooks.install(watch, self._patches)
         uv.install(watch, self._patches)
-        self._makers = makers = Makers(watch, self._patches)
+        makers = self._makers
         makers.imported()
         actions: Dict[str, Callable[[Any], object]] = {name: functools.partial(makers.patch, name) for name in MAKERS}
         actions["uvloop"] = lambda _: uv.install(watch, self._patches)
@@ -53,9 +52,8 @@ class Tracer:
 
     def restore(self) -> None:
         """Stop, and undo every patch."""
-        if self._watch is not None:
-            self._watch.active = False
-            self._watch.unbury()
+        self._watch.active = False
+        self._watch.unbury()
         self._imports.restore()
         self._patches.restore()
 
@@ -65,38 +63,36 @@ class Tracer:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectstart(self, collector: pytest.Collector) -> None:
-        if self._watch is not None:  # what a module does when it is imported
-            self._watch.test, self._watch.phase = collector.nodeid.partition("::")[0], "import"
+        # What a module does when it is imported.
+        self._watch.test, self._watch.phase = collector.nodeid.partition("::")[0], "import"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self) -> None:
-        if self._watch is not None:
-            self._watch.test = self._watch.phase = ""
+        self._watch.test = self._watch.phase = ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        if self._watch is not None:
-            self._watch.test, self._watch.phase = item.nodeid, "setup"
-        self._session = item.session
-        self._imported()
-        if item.nodeid == self.victim:
+        watch = self._watch
+        watch.test = nodeid = item.nodeid  # asked once: pytest 9.2 builds it anew each time
+        watch.phase = "setup"
+        if len(sys.modules) != self._modules:
+            self._look_for_imports()
+        if nodeid == self.victim:
+            self._session = item.session
             self._take_census(item)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:
-        if self._watch is not None:
-            self._watch.phase = "call"
+        self._watch.phase = "call"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
-        if self._watch is not None:
-            self._watch.phase = "teardown"
+        self._watch.phase = "teardown"
 
-    def _imported(self) -> None:
-        if self._watch is not None and self._makers is not None and len(sys.modules) != self._modules:
-            self._modules = len(sys.modules)
-            self._makers.imported()
-            uv.install(self._watch, self._patches)
+    def _look_for_imports(self) -> None:
+        self._modules = len(sys.modules)
+        self._makers.imported()
+        uv.install(self._watch, self._patches)
 
     # What is recorded.
 
@@ -111,13 +107,11 @@ class Tracer:
                     if result is None or id(definition) in seen:
                         continue
                     seen.add(id(definition))
-                    if self._watch is not None and self._watch.locator.own(_file(definition.func)):
+                    if self._watch.locator.own(_file(definition.func)):
                         yield "<%s fixture %s>" % (definition.scope, name), result[0]
 
     def _take_census(self, item: pytest.Item) -> None:
         watch = self._watch
-        if watch is None:
-            return
         self._emit(k="trace", what="fixtures", of=item.nodeid, fixtures=self._fixtures(item))
         if not watch.strangers() and not any(True for _ in watch.taken.alive()):
             return
@@ -136,7 +130,7 @@ class Tracer:
         for name, candidates in _requested(item).items():
             function = candidates[-1].func
             file = _file(function)
-            own = self._watch.locator.own(file) if self._watch is not None else None
+            own = self._watch.locator.own(file)
             if own is not None:
                 code = getattr(function, "__code__", None)
                 found.append(
@@ -151,7 +145,7 @@ class Tracer:
 
     def _touched(self, loop: Optional[Loop], how: str, where: Stack, obj: Any) -> None:
         watch = self._watch
-        if watch is None or where.finalizer:
+        if where.finalizer:
             return
         if loop is not None and loop.born is not None and loop.born.test == watch.test == self.victim:
             return  # the victim's own: whatever it does with that, nobody before it is to blame

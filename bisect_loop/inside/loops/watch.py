@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import threading
 import weakref
 from types import CoroutineType
-from typing import Any, Callable, Dict, Generic, Iterator, List, Optional, Sequence, Tuple, TypeVar
+from typing import Any, Callable, Dict, Generic, Iterator, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from ..signature import Locator
 from .sites import Files, Line, Stack, look, stack, written
@@ -71,50 +72,70 @@ def type_name(kind: type) -> str:
     return "%s.%s" % (getattr(kind, "__module__", "?"), getattr(kind, "__qualname__", "?"))
 
 
-class Event:
+class Event(NamedTuple):
     """When something happened (in which test, phase and fixture) and the user's lines that led there.
 
     `loop` is the number of the loop that runs or is bound to.
     """
 
-    __slots__ = ("fixture", "lines", "loop", "phase", "test")
-
-    def __init__(self, test: str, phase: str, fixture: str = "", lines: Sequence[Line] = (), loop: int = 0) -> None:
-        self.test = test
-        self.phase = phase
-        self.fixture = fixture
-        self.lines = lines
-        self.loop = loop
+    test: str
+    phase: str
+    fixture: str
+    lines: Sequence[Line]
+    loop: int
 
     def data(self) -> Dict[str, Any]:
         place = {"test": self.test, "phase": self.phase, "fixture": self.fixture}
         return {**place, "stack": written(self.lines), "loop": self.loop}
 
 
+# Called for each loop and task: this makes an Event in one step, without a call of Python's in between.
+_event: Callable[[Tuple[str, str, str, Sequence[Line], int]], Event] = functools.partial(tuple.__new__, Event)
+
+
 class Loop:
-    """One event loop, from its birth to its death."""
+    """One event loop, from its birth to its death. `kind` is a weak reference to its class."""
 
-    __slots__ = ("binds", "born", "cancelled", "died", "kind", "number", "pending", "tombstones")
+    # What most loops never have is the class's, so that a birth costs little.
+    died: Optional[Event] = None
+    cancelled = False  # its tasks were, by asyncio's own runner
+    tombstones: Sequence[str] = ()  # attributes of its own that it got when it died
+    pending: Sequence[Dict[str, Any]] = ()
+    binds: Sequence[Event] = ()  # the first transports that the user's lines opened on it
 
-    def __init__(self, number: int, kind: str, born: Optional[Event]) -> None:
+    def __init__(self, number: int, kind: Callable[[], Optional[type]], born: Optional[Event]) -> None:
         self.number = number
         self.kind = kind
         self.born = born
-        self.died: Optional[Event] = None
-        self.cancelled = False  # its tasks were, by asyncio's own runner
-        self.tombstones: Sequence[str] = ()  # attributes of its own that it got when it died
-        self.pending: Sequence[Dict[str, Any]] = ()
-        self.binds: Sequence[Event] = ()  # the first transports that the user's lines opened on it
 
     def data(self) -> Dict[str, Any]:
+        kind = self.kind()
         return {
             "number": self.number,
-            "kind": self.kind,
+            "kind": "?" if kind is None else type_name(kind),
             "born": None if self.born is None else self.born.data(),
             "died": None if self.died is None else self.died.data(),
             "pending": list(self.pending),
             "binds": [event.data() for event in self.binds],
         }
+
+
+class _Loops(Marks[Loop]):
+    """All loops there are, by numbers in the order in which they were first seen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._numbers = itertools.count(1)
+
+    def born(self, loop: Any, event: Optional[Event]) -> Loop:
+        known = Loop(next(self._numbers), weakref.ref(type(loop)), event)
+        self.add(loop, known)
+        return known
+
+    def known(self, loop: Any) -> Loop:
+        """What is known of `loop`; one that was there before the tracer has no birth."""
+        entry = self._entries.get(id(loop))  # as `get` does it
+        return entry[1] if entry is not None and entry[0]() is loop else self.born(loop, None)
 
 
 _MOST_PENDING = 8
@@ -138,28 +159,21 @@ class Watch:
         self.bound: Marks[Event] = Marks()
         self.taken: Marks[Event] = Marks()  # locks: who took them last
         self.unset: Optional[Event] = None  # who took the main thread's current loop away
-        self._loops: Marks[Loop] = Marks()
+        self._loops = _Loops()
+        self.loop = self._loops.known
         self.files = Files(locator)
-        self._numbers = itertools.count(1)
         self._in_touch = False
 
     def event(self, depth: int, loop: Any = None, most: int = 6) -> Event:
         """What happens now, seen from the caller at `depth` 1."""
         lines, fixture = look(self.files, depth + 2, most)
-        return Event(self.test, self.phase, fixture, lines, 0 if loop is None else self.loop(loop).number)
+        return _event((self.test, self.phase, fixture, lines, 0 if loop is None else self.loop(loop).number))
 
     # Loops.
 
     def born(self, loop: Any) -> None:
-        self._loops.add(loop, Loop(next(self._numbers), type_name(type(loop)), self.event(2)))
-
-    def loop(self, loop: Any) -> Loop:
-        """What is known of `loop`; one that was there before the tracer has no birth."""
-        known = self._loops.get(loop)
-        if known is None:
-            known = Loop(next(self._numbers), type_name(type(loop)), None)
-            self._loops.add(loop, known)
-        return known
+        """`loop` has come into being."""
+        self._loops.born(loop, self.event(2))
 
     def opened(self, transport: Any, loop: Any, depth: int) -> None:
         """`transport` is bound to `loop` from now on."""
@@ -172,7 +186,7 @@ class Watch:
     def died(self, known: Loop) -> None:
         """The loop that `known` describes is closed now."""
         if known.died is None:
-            known.died = Event(self.test, self.phase)
+            known.died = _event((self.test, self.phase, "", (), 0))
 
     def unbury(self) -> None:
         """Take the tombstones off the dead loops that are still there."""
