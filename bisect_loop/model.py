@@ -365,6 +365,11 @@ class Confirmation:
 CURRENT_LOOP = "the current event loop"
 
 
+def is_module(nodeid: str) -> bool:
+    """Whether a node id is that of a module, which stands for a test where its import did something."""
+    return "::" not in nodeid
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """Why it fails, as the tracer recorded it: section 9 of the JSON result has the same fields.

@@ -12,6 +12,7 @@ from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.holders import module_of_file
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.python import Import, Source, expression
+from bisect_loop.model import is_module
 from bisect_loop.provenance.explain import Explanation
 from bisect_loop.provenance.record import Site
 from bisect_loop.scan import WireUp
@@ -54,8 +55,7 @@ def _at_import(found: Explanation, site: Site) -> bool:
     """Whether the wire-up runs while tests are collected. Of what no constructor was seen the line alone tells."""
     if found.wire_up is not None and found.wire_up.at_import:
         return True
-    # A module stands for a test where its import made it.
-    return "::" not in found.made.test if found.made is not None else site.function in ("", "<module>")
+    return is_module(found.made.test) if found.made is not None else site.function in ("", "<module>")
 
 
 def _is_wire_up(ground: Ground, found: Explanation) -> bool:

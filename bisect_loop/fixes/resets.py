@@ -8,6 +8,7 @@ from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.holders import Reset, distinct, located, resets
 from bisect_loop.fixes.model import Candidate
+from bisect_loop.model import is_module
 
 DOC = "What a test makes belongs to its event loop, so it is not for the next test."
 
@@ -18,7 +19,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     if found is None or not found.holders:
         return
     at_import = found.wire_up is not None and found.wire_up.at_import
-    if at_import and (found.made is None or "::" not in found.made.test) and len(found.holders) == 1:
+    if at_import and (found.made is None or is_module(found.made.test)) and len(found.holders) == 1:
         return  # before each test it holds the very same
     every = resets(ground, found.holders)
     released = _released(ground)

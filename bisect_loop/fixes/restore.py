@@ -13,7 +13,7 @@ from bisect_loop.fixes.holders import located, python_path
 from bisect_loop.fixes.model import Candidate
 from bisect_loop.fixes.plain import setting
 from bisect_loop.fixes.python import Import
-from bisect_loop.model import Change
+from bisect_loop.model import Change, is_module
 
 _MOST = 5
 _VARIABLE = re.compile(r"os\.environ\[(['\"])(\w+)\1\]")
@@ -39,7 +39,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     yield from _undone(ground)
     parts: dict[str, _Part] = {}
     # What an import changed is so before every test: there is nothing to put back after one.
-    for change in [one for one in finding.changes if "::" in one.by][:_MOST]:
+    for change in [one for one in finding.changes if not is_module(one.by)][:_MOST]:
         found = _part(ground, change, f"before_{len(parts) + 1}")
         if found is not None and all(
             found.setup[0].partition("=")[2] != p.setup[0].partition("=")[2] for p in parts.values()
@@ -68,7 +68,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
 
 def _undone(ground: Ground) -> Iterator[Candidate]:
     """Each test gets back the plain values that the import of a module changed."""
-    changes = [one for one in ground.finding.changes if "::" not in one.by][:_MOST]
+    changes = [one for one in ground.finding.changes if is_module(one.by)][:_MOST]
     lines = {one.what: line for one in changes if (line := setting(ground, one.what, one.before)) is not None}
     modules = tuple(dict.fromkeys(module for module, _ in lines.values() if module))
     body = Body(tuple(line for _, line in lines.values()), (), modules, parameters=("monkeypatch",))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect_loop.model import CURRENT_LOOP, Cause
+from bisect_loop.model import CURRENT_LOOP, Cause, is_module
 from bisect_loop.report.spans import Line, Row, Span, span, text
 from bisect_loop.report.words import listed, with_article
 
@@ -48,7 +48,7 @@ def _held(cause: Cause) -> list[Span]:
             line += [text(" in "), span("code", f"{cause.function}()")]
     if cause.bound_by and cause.bound_by != cause.loop_made_by:
         line += [text(", was bound by "), span("id", cause.bound_by)]
-    importing = "::" not in cause.loop_made_by
+    importing = is_module(cause.loop_made_by)
     if cause.loop_made_by:
         line += [text(" on" if cause.bound_at else " belongs to"), text(" the event loop of ")]
         line += [text("the import of " if importing else ""), span("id", cause.loop_made_by)]
