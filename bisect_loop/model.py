@@ -393,6 +393,10 @@ class Cause:
     loop_open: bool = False
 
 
+# How the `before` of a change begins where one of two names of an object was bound anew: the other name follows.
+SAME_OBJECT = "the same object as "
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Something that differs after the polluter ran: "app.settings.DEBUG", or "os.environ['TZ']".

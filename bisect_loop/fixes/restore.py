@@ -13,7 +13,7 @@ from bisect_loop.fixes.holders import located, python_path
 from bisect_loop.fixes.model import Candidate
 from bisect_loop.fixes.plain import setting
 from bisect_loop.fixes.python import Import
-from bisect_loop.model import Change, is_module
+from bisect_loop.model import SAME_OBJECT, Change, is_module
 
 _MOST = 5
 _VARIABLE = re.compile(r"os\.environ\[(['\"])(\w+)\1\]")
@@ -32,11 +32,16 @@ class _Part:
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
-    """One fixture that puts back all that is known to have changed, as far as a fixture can."""
+    """Fixtures that put back what is known to have changed, as far as a fixture can."""
+    if not ground.loops_are_mixed and ground.finding.changes:
+        yield from _undone(ground)
+        yield from _put_back(ground)
+        yield from _shared_again(ground)
+
+
+def _put_back(ground: Ground) -> Iterator[Candidate]:
+    """One fixture that puts back after each test what that changed."""
     finding = ground.finding
-    if ground.loops_are_mixed or not finding.changes:
-        return
-    yield from _undone(ground)
     parts: dict[str, _Part] = {}
     # What an import changed is so before every test: there is nothing to put back after one.
     for change in [one for one in finding.changes if not is_module(one.by)][:_MOST]:
@@ -64,6 +69,43 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         (written.edit,),
         cost="tests that count on what an earlier one changed must do it themselves",
     )
+
+
+def _shared_again(ground: Ground) -> Iterator[Candidate]:
+    """Before each test the names that stood for one object do so again, whenever one of them was bound anew.
+
+    After a test may be too soon: a fixture of a wider scope does it later still.
+    """
+    lines: dict[str, str] = {}
+    modules: list[str] = []
+    for change in ground.finding.changes:
+        kept = change.before.removeprefix(SAME_OBJECT)
+        if kept == change.before or is_module(change.by) or len(lines) == _MOST:
+            continue
+        names = [_global(ground, name) for name in (change.what, kept)]
+        if names[0] is not None and names[1] is not None:
+            (module, name), (other, original) = names[0], names[1]
+            lines[change.what] = f"{{{module}}}.{name} = {{{other}}}.{original}"
+            modules += [module, other]
+    body = Body(tuple(lines.values()), (), tuple(dict.fromkeys(modules)))
+    written = with_fixture(ground, "objects_shared", "What several modules know is one object.", body)
+    if lines and written is not None:
+        yield Candidate(
+            "restore-state",
+            f"bind {', '.join(lines)} to the one object again before each test, in {written.edit.path}",
+            written.where,
+            (written.edit,),
+            cost="hides that something binds the name anew: better to change the object in place there",
+        )
+
+
+def _global(ground: Ground, dotted: str) -> tuple[str, str] | None:
+    """(the module of the application, the path in it) of what is known by a dotted path."""
+    held, path = located(ground, dotted), python_path(dotted)
+    if held is None or path is None:
+        return None
+    module = held.holder[: -len(held.name) - 1]
+    return module, path[len(module) + 1 :]
 
 
 def _undone(ground: Ground) -> Iterator[Candidate]:
@@ -123,12 +165,10 @@ def _part(ground: Ground, change: Change, before: str) -> _Part | None:
 
 def _of_module(ground: Ground, change: Change, before: str) -> _Part | None:
     """State of a module of the application: containers keep their identity, everything else is assigned."""
-    held = located(ground, change.what)
-    path = None if held is None else python_path(change.what)
-    if held is None or path is None:
+    found = _global(ground, change.what)
+    if found is None:
         return None
-    module = held.holder[: -len(held.name) - 1]
-    rest = path[len(module) + 1 :]
+    module, rest = found
     node = ast.parse(rest, mode="eval").body
     if isinstance(node, ast.Subscript):
         inner = f"{{{module}}}.{ast.unparse(node.value)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bisect_loop.model import Change, Json, NodeId
+from bisect_loop.model import SAME_OBJECT, Change, Json, NodeId
 from bisect_loop.provenance.record import TraceRecord
 from bisect_loop.provenance.source import Sources
 
@@ -28,15 +28,18 @@ def changes(record: TraceRecord, guilty: Sequence[NodeId], sources: Sources) -> 
     found: dict[tuple[str, NodeId], Change] = {}
     for one in chosen:
         what = _canonical(one, sources)
-        found.setdefault((what, one["by"]), Change(what, one["before"], one["after"], one["by"]))
+        before, after = one["before"], one["after"]
+        if one.get("shared"):
+            before, after = f"{SAME_OBJECT}{one['shared']}", f"another one: {after}"
+        found.setdefault((what, one["by"]), Change(what, before, after, one["by"]))
     return tuple(found.values())[:_MOST]
 
 
 def _canonical(one: Json, sources: Sources) -> str:
     """The name under which the module that defines it has what changed, be it seen through an import of it."""
     what, module = str(one["what"]), str(one.get("module", ""))
-    if not module:
-        return what
+    if not module or one.get("shared"):
+        return what  # one of two names was bound anew, which tells nothing of the other
     name = _NAME.match(what[len(module) + 1 :])
     if name is None:
         return what

@@ -29,7 +29,7 @@ from bisect_loop.fixes.ground import Files, Ground
 from bisect_loop.fixes.model import Candidate, worth_mending
 from bisect_loop.fixes.patch import applied, diff_of
 from bisect_loop.fixes.python import Import
-from bisect_loop.model import Change, Finding, Signature
+from bisect_loop.model import SAME_OBJECT, Change, Finding, Signature
 from bisect_loop.provenance.explain import Explanation
 from bisect_loop.provenance.record import Fixture, Happening, Held, SeenLoop, Site, Step, Way
 
@@ -500,3 +500,14 @@ def test_an_import_of_a_fixture_hides_no_other_fixture(tmp_path: Path) -> None:
     assert written is not None
     assert "import redis as redis_\n" in written.edit.after
     assert "    redis_.Redis().close()\n" in written.edit.after
+
+
+def test_names_of_one_object_stand_for_it_again(tmp_path: Path) -> None:
+    """A wider fixture may bind one of them anew after the end of a test: before the next they are one again."""
+    files = tree(tmp_path, app_kinds="KINDS = {}\n", app_routes="from app.kinds import KINDS\n")
+    change = Change("app.kinds.KINDS", f"{SAME_OBJECT}app.routes.KINDS", "another one: dict of 2", POLLUTER)
+    put_back, bound = restore.candidates(ground(files, signature=PLAIN, changes=(change,)))
+
+    assert put_back.kind == bound.kind == "restore-state"
+    assert "    app.kinds.KINDS = app.routes.KINDS\n    yield\n" in bound.edits[0].after
+    assert "in place" in bound.cost

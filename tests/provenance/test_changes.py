@@ -37,10 +37,11 @@ settings = Settings()
 proxy = Proxy()
 CACHE = {}
 SEEN = []
+RATES = {"EUR": Settings(), "USD": Settings()}
 """
 PRICE = """
 from urllib.parse import urlsplit
-from app.settings import CACHE, settings as config
+from app.settings import CACHE, RATES, settings as config
 
 def price(n):
     return CACHE.get(n, n * 2) * (-1 if config.debug else 1)
@@ -79,6 +80,13 @@ def test_file():
     with open("left.txt", "w") as file:
         file.write("behind")
 
+def test_rebound():
+    app.settings.RATES = app.settings.RATES.copy()
+
+def test_rebound_where_it_is_imported():
+    import app.price
+    app.price.RATES = app.price.RATES.copy()
+
 def test_nothing():
     assert sum(range(10)) == 45
 """
@@ -106,7 +114,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def records(root: Path) -> dict[str, TraceRecord]:
     """The record of each polluter before the victim, and the runs' outcomes with and without tracing compared."""
     target = Target(sys.executable, root, {**without_outer_pytest(os.environ), "LANG_OF_TESTS": "x"})
-    names = ("settings", "cache", "process", "patch", "file", "nothing")
+    names = ("settings", "cache", "process", "patch", "file", "nothing", "rebound", "rebound_where_it_is_imported")
     found = {}
     with Workspace() as workspace:
         runner = ForkRunner(target, workspace, Slots([Slot(0)]), Condition(args=("-p", "no:randomly")), 60.0)
@@ -155,6 +163,20 @@ def test_patches_left_behind_and_files(records: dict[str, TraceRecord], root: Pa
     """A mock left in a library's module, and a file left in the tree."""
     assert ("time.sleep", "time.sleep", "a MagicMock") in told("patch", records, root)
     assert told("file", records, root)[0] == ("left.txt", "", "6 bytes")
+
+
+@pytest.mark.parametrize(
+    ("name", "new", "kept"),
+    [
+        ("rebound", "app.settings.RATES", "app.price.RATES"),
+        ("rebound_where_it_is_imported", "app.price.RATES", "app.settings.RATES"),
+    ],
+)
+def test_one_of_two_names_is_bound_anew(
+    records: dict[str, TraceRecord], root: Path, name: str, new: str, kept: str
+) -> None:
+    """Modules that imported an object by name keep the old one: that is told, and not what hangs below it."""
+    assert told(name, records, root) == [(new, f"the same object as {kept}", "another one: dict of 2")]
 
 
 def test_nothing_changed(records: dict[str, TraceRecord], root: Path) -> None:

@@ -82,11 +82,18 @@ class Differ:
     def _differences(self, before: State, after: State, by: str) -> List[Dict[str, Any]]:
         found: List[Dict[str, Any]] = []
         gone: List[str] = []
+        rebound, hollow = _parted(before, after)
         for key in [*before, *(key for key in after if key not in before)]:
             kind, name = key
             old, new = before.get(key), after.get(key)
+            if kind == "own" and name in rebound and new is not None:
+                found.append({**_change(kind, name, "", new.text, by), "shared": rebound[name]})
+                gone.append(name)
+                continue
             if old is not None and new is not None and old.same(new):
                 continue
+            if (old is None or new is None) and name.startswith(hollow):
+                continue  # looked at under another name of the same object, once before and once after
             if kind == "other" and (old is None or new is None or old.text == new.text):
                 continue  # a library that was imported, or that imports late, or a method bound anew
             if any(name.startswith((parent + ".", parent + "[")) for parent in gone):
@@ -116,6 +123,29 @@ class Differ:
             change["module"] = owner or ""
         self._changes.sort(key=_rank)
         self._emit(k="trace", what="changes", changes=self._changes[:_MOST_SENT])
+
+
+def _parted(before: State, after: State) -> Tuple[Dict[str, str], Tuple[str, ...]]:
+    """(names that got an object of their own, each with the name that kept the one of both; what hangs below aliases).
+
+    The object of both is still there under one of the names, so an address says which of them was bound anew.
+    """
+    rebound: Dict[str, str] = {}
+    hollow: List[str] = []
+    for key, old in before.items():
+        new = after.get(key)
+        if new is None or old.alias == new.alias:
+            continue
+        kind, name = key
+        hollow += [name + ".", name + "["]
+        other = after.get((kind, old.alias))
+        if not old.alias or other is None or new.place == other.place:
+            continue
+        if other.place == old.place:
+            rebound[name] = old.alias
+        elif new.place == old.place:
+            rebound[old.alias] = name
+    return rebound, tuple(hollow)
 
 
 def _change(kind: str, what: str, before: str, after: str, by: str) -> Dict[str, Any]:

@@ -15,6 +15,7 @@ from .values import Token, is_plain
 _MOST = 40_000
 _SECONDS = 1.0
 _DEEPEST = 6
+_CONTAINERS = (dict, list, set)  # what other modules import by name, so that a new one is not theirs
 
 
 def own_values(own: Ownership, clock: Callable[[], float] = record.now) -> Dict[str, Token]:
@@ -24,6 +25,7 @@ def own_values(own: Ownership, clock: Callable[[], float] = record.now) -> Dict[
     queue: Deque[Tuple[str, Any, int]] = collections.deque()
     held: List[Any] = []  # addresses are names only while what they stand for is held
     seen: Set[int] = set()
+    names: Dict[int, str] = {}  # of containers, the path under which they were met first
     found: Dict[str, Token] = {}
     modules = own.modules()
     homes = {name for name, _ in modules}
@@ -39,7 +41,11 @@ def own_values(own: Ownership, clock: Callable[[], float] = record.now) -> Dict[
         path, value, depth = queue.popleft()
         if issubclass(type(value), types.ModuleType):
             continue
-        found[path] = Token(value)
+        token = found[path] = Token(value)
+        if type(value) in _CONTAINERS:
+            held.append(value)
+            token.place, token.alias = id(value), names.get(id(value), "")
+            names.setdefault(id(value), path)
         if is_plain(value) or id(value) in seen or depth >= _DEEPEST or graph.skips(value):
             continue
         if depth > 2 and not _goes_on(own, value):

@@ -52,12 +52,17 @@ def text_of(value: Any) -> str:
 
 
 class Token:
-    """What `value` was: `text` for people, and either its content or a weak reference to compare with."""
+    """What `value` was: `text` for people, and either its content or a weak reference to compare with.
 
-    __slots__ = ("content", "items", "parts", "ref", "text")
+    `alias` is another name, looked at before, of the very same object, and `place` its address, where that was noted.
+    """
+
+    __slots__ = ("alias", "content", "items", "parts", "place", "ref", "text")
 
     def __init__(self, value: Any) -> None:
         self.text = text_of(value)
+        self.alias = ""
+        self.place = 0
         self.items: Optional[Dict[str, str]] = None
         self.parts: Optional[List[str]] = None
         self.content: Tuple[Any, ...] = (type(value).__qualname__,)
