@@ -63,7 +63,10 @@ CONDITION = Condition(args=("-p", "no:randomly", "-W", "ignore"))
 
 
 def measure(name: str, source: str, number: int, rounds: int) -> dict[str, object]:
-    """Run one suite `rounds` times each way; return seconds of every run and the ratio of the medians."""
+    """Run one suite in `rounds`; return the seconds of every run, and the median of what each round says.
+
+    A round is plain, traced, traced, plain: a machine that grows slower or faster meanwhile does so to both alike.
+    """
     with tempfile.TemporaryDirectory() as folder, Workspace() as workspace:
         root = Path(folder)
         (root / "pyproject.toml").write_text(SETTINGS)
@@ -74,7 +77,7 @@ def measure(name: str, source: str, number: int, rounds: int) -> dict[str, objec
         trial = Trial(order, CONDITION)
         seconds: dict[bool, list[float]] = {False: [], True: []}
         for turn in range(-1, rounds):  # the first round warms up and does not count
-            for traced in (False, True) if turn % 2 else (True, False):
+            for traced in (False, True, True, False):
                 result = runner.run(replace(trial, traced=traced))
                 wrong = [outcome.nodeid for outcome in result.outcomes if outcome.failed]
                 if wrong or len(result.outcomes) != number:
@@ -82,16 +85,21 @@ def measure(name: str, source: str, number: int, rounds: int) -> dict[str, objec
                 if turn >= 0:
                     seconds[traced].append(result.seconds)
         runner.close()
-    plain, traced_ = statistics.median(seconds[False]), statistics.median(seconds[True])
+    ratios = [traced / plain for plain, traced in zip(_pairs(seconds[False]), _pairs(seconds[True]), strict=True)]
     return {
         "suite": name,
         "tests": number,
         "plain": seconds[False],
         "traced": seconds[True],
-        "median_plain": plain,
-        "median_traced": traced_,
-        "ratio": traced_ / plain,
+        "median_plain": statistics.median(seconds[False]),
+        "median_traced": statistics.median(seconds[True]),
+        "ratios": ratios,
+        "ratio": statistics.median(ratios),
     }
+
+
+def _pairs(seconds: list[float]) -> list[float]:
+    return [first + second for first, second in zip(seconds[::2], seconds[1::2], strict=True)]
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -28,6 +28,7 @@ _scheduled: Any = None if sys.version_info >= (3, 14) else getattr(tasks, "_sche
 if _scheduled is None and sys.version_info < (3, 12):
     _scheduled = getattr(tasks, "_all_tasks", None)
 _eager: Any = getattr(tasks, "_eager_tasks", ())
+_runs = getattr(getattr(getattr(runners, "Runner", None), "run", None), "__code__", None)  # from CPython 3.11 on
 
 
 def install(watch: Watch, patches: Patches) -> None:
@@ -133,8 +134,14 @@ def task_site(watch: Watch, original: Callable[..., Any]) -> Callable[..., Any]:
         made_at = getattr(task, "_source_traceback", None)
         if made_at and type(made_at) is traceback.StackSummary and made_at[-1].filename == PASSED_OVER:
             del made_at[-1]  # in debug mode a task shows who asked for it, which is not this frame
-        # What a library runs for itself is not what anybody's module holds.
-        if type(coro) is CoroutineType and files[coro.cr_code.co_filename] and watch.active:
+        # What a library runs for itself is not what anybody's module holds; and what the main thread waits for, as a
+        # harness does for each test, is over before anybody else comes.
+        if (
+            type(coro) is CoroutineType
+            and files[coro.cr_code.co_filename]
+            and watch.active
+            and (sys._getframe(1).f_code is not _runs or get_ident() != watch.main)
+        ):
             watch.made.add(task, watch.event(1, self, most=2))
         return task
 
