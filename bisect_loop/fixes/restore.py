@@ -82,14 +82,15 @@ def _shared_again(ground: Ground) -> Iterator[Candidate]:
         kept = change.before.removeprefix(SAME_OBJECT)
         if kept == change.before or is_module(change.by) or len(lines) == _MOST:
             continue
-        names = [_global(ground, name) for name in (change.what, kept)]
-        if names[0] is not None and names[1] is not None:
-            (module, name), (other, original) = names[0], names[1]
-            lines[change.what] = f"{{{module}}}.{name} = {{{other}}}.{original}"
-            modules += [module, other]
+        anew, original = _global(ground, change.what), _global(ground, kept)
+        if anew is not None and original is not None:
+            lines[change.what] = f"{{{anew[0]}}}.{anew[1]} = {{{original[0]}}}.{original[1]}"
+            modules += [anew[0], original[0]]
+    if not lines:
+        return
     body = Body(tuple(lines.values()), (), tuple(dict.fromkeys(modules)))
     written = with_fixture(ground, "objects_shared", "What several modules know is one object.", body)
-    if lines and written is not None:
+    if written is not None:
         yield Candidate(
             "restore-state",
             f"bind {', '.join(lines)} to the one object again before each test, in {written.edit.path}",

@@ -12,6 +12,7 @@ import threading
 import types
 import warnings
 from collections.abc import Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,3 +231,23 @@ def test_the_current_loop_of_another_thread_is_its_own(tracer: Tracer) -> None:
 def test_a_thread_may_begin_with_a_constructor() -> None:
     """Nothing in Python called it, so that there is no stack to look down."""
     assert look(Files(Locator("/nowhere")), 10_000, 6) == ((), "")
+
+
+def test_a_task_that_a_thread_of_its_own_waits_for_is_noted() -> None:
+    """It may run on when the test that started it is over, which no task can that the main thread waits for."""
+    tracer = Tracer("tests/test_a.py::test_a", lambda **_: None, Locator(str(Path(__file__).parent)))
+    noted: list[bool] = []
+
+    async def relay() -> None:
+        task = asyncio.current_task()
+        noted.append(any(known is task for known, _ in tracer._watch.made.alive()))
+
+    tracer.install()
+    try:
+        asyncio.run(relay())
+        thread = threading.Thread(target=lambda: asyncio.run(relay()))
+        thread.start()
+        thread.join()
+    finally:
+        tracer.restore()
+    assert noted == [not hasattr(asyncio, "Runner"), True]
