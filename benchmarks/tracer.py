@@ -1,8 +1,12 @@
 """Measures what tracing event loops costs: `python benchmarks/tracer.py`.
 
-The same order is run with and without the tracer in forked children of one collected suite, in turn, so that what is
-compared is the tests and nothing else. Two suites: trivial async tests, and tests of which each leaves a loop, a task,
-a lock and a stream behind and uses what the one before it left.
+The same order is run with and without the tracer in forked children of a collected suite, so that what is compared is
+the tests and nothing else. Both run at the same time on one processor, which the kernel gives to either in turn for a
+few milliseconds, and what is counted is the processor's time: whatever else slows the machine slows both alike. Where
+they ran one after the other on a shared machine, two equal runs differed by 30 %.
+
+Two suites: trivial async tests, and tests of which each leaves a loop, a task, a lock and a stream behind and uses what
+the one before it left.
 """
 
 from __future__ import annotations
@@ -13,8 +17,10 @@ import os
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from bisect_loop.model import Condition, Trial
@@ -59,47 +65,78 @@ async def test_leaking(number):
 """
 SETTINGS = '[tool.pytest.ini_options]\nasyncio_mode = "auto"\nasyncio_default_fixture_loop_scope = "function"\n'
 SUITES = {"trivial": (TRIVIAL, 1.05), "leaking": (LEAKING, 1.3)}
+CONFTEST = 'import os, pathlib\npathlib.Path(os.environ["SERVER"]).write_text(str(os.getpid()))\n'
 CONDITION = Condition(args=("-p", "no:randomly", "-W", "ignore"))
+TICK = 1 / os.sysconf("SC_CLK_TCK")  # seconds
+
+
+class Side:
+    """A collected suite whose tests are run with the tracer, or without."""
+
+    def __init__(self, root: Path, workspace: Workspace, traced: bool) -> None:
+        self.traced = traced
+        server = root / f"server-{traced}"
+        environ = {**without_outer_pytest(os.environ), "SERVER": str(server)}
+        target = Target(sys.executable, root, environ)
+        self._runner = ForkRunner(target, workspace, Slots([Slot(0)]), CONDITION, 300.0)
+        self.order = self._runner.start().suite.nodeids
+        self._stat = Path("/proc", server.read_text(), "stat")
+        self.close = self._runner.close
+
+    def run(self) -> float:
+        """Run all tests; return the seconds of processor time they took, with what reads their record.
+
+        Raises SystemExit when a test failed or was not run.
+        """
+        server, here = self._server(), time.thread_time()
+        result = self._runner.run(Trial(self.order, CONDITION, traced=self.traced))
+        seconds = self._server() - server + time.thread_time() - here
+        failed = [outcome.nodeid for outcome in result.outcomes if outcome.failed]
+        if failed or len(result.outcomes) != len(self.order):
+            raise SystemExit(f"{result.ending.value} {result.detail}, failed: {failed[:3]}")
+        return seconds
+
+    def _server(self) -> float:
+        """The processor time of the server and its ended children, in seconds."""
+        fields = self._stat.read_text().rpartition(")")[2].split()  # the name before may hold spaces
+        return sum(map(int, fields[11:15])) * TICK
 
 
 def measure(name: str, source: str, number: int, rounds: int) -> dict[str, object]:
-    """Run one suite in `rounds`; return the seconds of every run, and the median of what each round says.
+    """Run one suite in `rounds`; return the processor seconds of every run, and the median ratio of the rounds.
 
-    A round is plain, traced, traced, plain: a machine that grows slower or faster meanwhile does so to both alike.
+    Each round has servers of its own: where a process happens to lie in memory makes 2 % for all of its children. One
+    before all rounds does not count: Python compiles the tracer in it, as it does once after an installation.
     """
     with tempfile.TemporaryDirectory() as folder, Workspace() as workspace:
         root = Path(folder)
         (root / "pyproject.toml").write_text(SETTINGS)
+        (root / "conftest.py").write_text(CONFTEST)
         (root / "test_suite.py").write_text(source.format(number=number))
-        target = Target(sys.executable, root, without_outer_pytest(os.environ))
-        runner = ForkRunner(target, workspace, Slots([Slot(0)]), CONDITION, 300.0)
-        order = runner.start().suite.nodeids
-        trial = Trial(order, CONDITION)
-        seconds: dict[bool, list[float]] = {False: [], True: []}
-        for turn in range(-1, rounds):  # the first round warms up and does not count
-            for traced in (False, True, True, False):
-                result = runner.run(replace(trial, traced=traced))
-                wrong = [outcome.nodeid for outcome in result.outcomes if outcome.failed]
-                if wrong or len(result.outcomes) != number:
-                    raise SystemExit(f"{name}: {result.ending.value} {result.detail}, failed: {wrong[:3]}")
-                if turn >= 0:
-                    seconds[traced].append(result.seconds)
-        runner.close()
-    ratios = [traced / plain for plain, traced in zip(_pairs(seconds[False]), _pairs(seconds[True]), strict=True)]
+        runs = [_round(root, workspace) for _ in range(rounds + 1)][1:]
+    plain, traced = zip(*runs, strict=True)
+    ratios = [with_tracer / without for without, with_tracer in runs]
     return {
         "suite": name,
         "tests": number,
-        "plain": seconds[False],
-        "traced": seconds[True],
-        "median_plain": statistics.median(seconds[False]),
-        "median_traced": statistics.median(seconds[True]),
+        "plain": plain,
+        "traced": traced,
+        "median_plain": statistics.median(plain),
+        "median_traced": statistics.median(traced),
         "ratios": ratios,
         "ratio": statistics.median(ratios),
     }
 
 
-def _pairs(seconds: list[float]) -> list[float]:
-    return [first + second for first, second in zip(seconds[::2], seconds[1::2], strict=True)]
+def _round(root: Path, workspace: Workspace) -> tuple[float, float]:
+    """Run the suite in `root` without and with the tracer at the same time; return the seconds of both."""
+    with ExitStack() as stack:
+        sides = [Side(root, workspace, traced) for traced in (False, True)]
+        for side in sides:
+            stack.callback(side.close)
+        threads = stack.enter_context(ThreadPoolExecutor(len(sides)))
+        plain, traced = threads.map(Side.run, sides)
+        return plain, traced
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -110,6 +147,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--check", action="store_true", help="exit with 1 above 1.05 (trivial) or 1.3 (leaking)")
     options = parser.parse_args(argv)
+    if not hasattr(os, "sched_setaffinity"):
+        parser.error("it needs Linux: the two runs are held on one processor")
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # before the servers start: they inherit it
     results = []
     kept = True
     print("| suite | tests | plain | traced | ratio | promised |\n|---|---|---|---|---|---|")

@@ -42,7 +42,9 @@ class Workspace:
         self.stage = self.root / "stage"
         source = Path(bisect_loop.inside.__file__).parent
         try:
-            shutil.copytree(source, self.stage / STAGED_NAME, ignore=shutil.ignore_patterns("__pycache__"))
+            # With its bytecode: times are copied too, by which Python knows what a source was compiled to. What lies
+            # there under other names is being written by somebody else, and may be gone in a moment.
+            shutil.copytree(source, self.stage / STAGED_NAME, ignore=shutil.ignore_patterns("*.pyc.*"))
             self._guard = self._start_guard()
         except BaseException:  # an interrupt too: nobody else knows of the folder yet
             shutil.rmtree(self.root, ignore_errors=True)
