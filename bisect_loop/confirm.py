@@ -138,17 +138,11 @@ class PlainConfirmer:
             )
         else:
             command = commander.by_ids(condition, order, name="fix", options=way.options, env=way.env, imports=imports)
-        for name, content in command.files:
-            commander.store.mkdir(parents=True, exist_ok=True)
-            Path(commander.store, name).write_text(content, encoding="utf-8", errors="surrogatepass")
-        return command.text
+        return prepared(command, commander)
 
     def prepared(self, command: PlainCommand) -> str:
         """The text of `command`, once the files that it reads are there."""
-        for name, content in command.files:
-            self.commander.store.mkdir(parents=True, exist_ok=True)
-            Path(self.commander.store, name).write_text(content, encoding="utf-8", errors="surrogatepass")
-        return command.text
+        return prepared(command, self.commander)
 
     def _once(
         self,
@@ -262,6 +256,14 @@ class PlainConfirmer:
             confirmation = Confirmation((times - passed, times), (times - failed, times))
         as_worker = self._variants()[self._variant].as_worker
         return Confirmed(holds, confirmation, Replay(text, True), confidence, as_worker)
+
+
+def prepared(command: PlainCommand, commander: Commander) -> str:
+    """The text of `command`, once the files that it reads are in the store of `commander`, who worded it."""
+    for name, content in command.files:
+        commander.store.mkdir(parents=True, exist_ok=True)
+        Path(commander.store, name).write_text(content, encoding="utf-8", errors="surrogatepass")
+    return command.text
 
 
 def ran_as_asked(result: TrialResult, order: Sequence[NodeId]) -> bool:

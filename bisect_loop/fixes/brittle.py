@@ -29,7 +29,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     modules = tuple(dict.fromkeys(module for module, _ in lines if module))
     body = Body(tuple(line for _, line in lines), (), modules, parameters=("monkeypatch",))
     written = with_fixture(ground, "state_needed", "The state that the test counts on.", body, autouse=False)
-    edits = None if written is None else used_by(ground, ground.finding.victim, written)
+    edits = None if written is None else used_by(ground, (ground.finding.victim,), written)
     if written is not None and edits is not None:
         named = ", ".join(change.what for change in shown)
         yield Candidate(

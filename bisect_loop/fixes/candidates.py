@@ -15,6 +15,7 @@ from bisect_loop.fixes import (
     guard,
     leaks,
     loops,
+    one_at_a_time,
     overrides,
     own_loop,
     per_loop,
@@ -43,6 +44,11 @@ _MAKERS: tuple[Maker, ...] = (
     calls.candidates,
     per_loop.candidates,
 )
+# Of these kinds nothing else is to blame.
+_OWN: dict[str, tuple[Maker, ...]] = {
+    "brittle": (brittle.candidates,),
+    "cross-process": (one_at_a_time.candidates,),
+}
 MOST_LIKELY, MOST_UNLIKELY = 7, 2  # a run stops trying once enough of them work
 _LAST = "session-fixture-loop"  # falls short of every loop: what falls short of this resource says more
 
@@ -55,7 +61,7 @@ def candidates(ground: Ground) -> list[Candidate]:
     """
     gated = ground.explanation is not None and bool(ground.explanation.gates)
     makers = (guard.candidates, *_MAKERS) if gated else (*_MAKERS, guard.candidates)
-    makers = (brittle.candidates,) if ground.finding.kind == "brittle" else (falls_short.candidates, *makers)
+    makers = _OWN.get(ground.finding.kind, (falls_short.candidates, *makers))
     found: dict[object, Candidate] = {}
     for maker in makers:
         for one in maker(ground):

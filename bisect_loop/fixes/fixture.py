@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bisect_loop.fixes.ground import Ground, folder
@@ -112,14 +113,17 @@ def with_fixture(ground: Ground, name: str, doc: str, body: Body, *, autouse: bo
     return Written(Edit(path, before, after), name, line)
 
 
-def used_by(ground: Ground, test: NodeId, written: Written) -> tuple[Edit, ...] | None:
-    """The edits that write a fixture and make one test use it; None where the test is not found in its file."""
-    path, *names = test.partition("[")[0].split("::")
-    text = written.edit.after if path == written.edit.path else ground.read(path)
-    after = None if text is None else with_usefixtures(text, names, written.name)
-    if after is None:
-        return None
-    return (written.edit, Edit(path, ground.read(path), after))
+def used_by(ground: Ground, tests: Sequence[NodeId], written: Written) -> tuple[Edit, ...] | None:
+    """The edits that write a fixture and make `tests` use it; None where one of them is not found in its file."""
+    texts = {written.edit.path: written.edit.after}
+    for test in tests:
+        path, *names = test.partition("[")[0].split("::")
+        text = texts.get(path) or ground.read(path)
+        after = None if text is None else with_usefixtures(text, names, written.name)
+        if after is None:
+            return None
+        texts[path] = after
+    return tuple(Edit(path, ground.read(path), after) for path, after in texts.items())
 
 
 def _one_backend(ground: Ground) -> bool:

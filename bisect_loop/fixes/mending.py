@@ -87,8 +87,8 @@ def ranked(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
 
 
 def _cause(finding: Finding) -> object:
-    if finding.kind in ("brittle", "always-fails"):
-        return finding.victim  # the mend of such a test is its own
+    if finding.kind in ("brittle", "always-fails", "cross-process"):
+        return finding.kind, finding.victim  # the mend of such a test is its own
     if finding.cause is None:
         return (
             finding.polluters,

@@ -35,11 +35,13 @@ class Candidate:
 def worth_mending(finding: Finding) -> bool:
     """Whether a mend can be made and tried: something is known of why it fails, and order alone makes it fail.
 
-    Of a brittle test it is enough to know who sets the state. A test that always fails is nobody's victim, unless it
-    is that of fixtures and tests whose event loops do not match.
+    Of a brittle test it is enough to know who sets the state; of tests that clash side by side, which those are. A test
+    that always fails is nobody's victim, unless it is that of fixtures and tests whose event loops do not match.
     """
     if finding.kind == "always-fails":
         return finding.worker is None and (finding.signature.family == FAMILY_CROSS_LOOP or scopes_differ(finding))
+    if finding.kind == "cross-process":
+        return finding.confirmed and bool(finding.polluters)  # how often it fails is known, and asked for again
     if finding.kind == "brittle":
         known = bool(finding.setters)
     else:

@@ -1,9 +1,10 @@
 """Tries mends on a copy of the tree, in fresh processes of plain pytest.
 
 A mend works where the minimal order passes with it, every time, and the reversed order, the victim alone and the
-polluters alone pass as well; of a brittle test, where that passes alone every time, and before and after its setter as
-well. Before any is tried the copy, as it is, must show the failure: a copy that does not can
-prove nothing.
+polluters alone pass as well. Of a brittle test: where that passes alone every time, and before and after its setter. Of
+tests that clash side by side: where those pass side by side so often that the failure, at its rate, would have come,
+and in one process. Before any is tried the copy, as it is, must show the failure: a copy that does not can prove
+nothing.
 """
 
 from __future__ import annotations
@@ -16,21 +17,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bisect_loop.confirm import PlainConfirmer, ran_as_asked
+from bisect_loop.confirm import PlainConfirmer, prepared, ran_as_asked
 from bisect_loop.fixes.model import Candidate
 from bisect_loop.fixes.patch import diff_of
 from bisect_loop.fixes.tree import Copy, CopyError, copied
-from bisect_loop.model import Condition, Ending, Finding, Fix, Json, NodeId, TrialResult, Verdict
+from bisect_loop.model import Condition, Ending, Finding, Fix, Json, NodeId, Outcome, Signature, TrialResult, Verdict
 from bisect_loop.runner.command import Commander
 from bisect_loop.runner.dispatch import Dispatch
 from bisect_loop.runner.plain import PlainRunner
 from bisect_loop.runner.target import Slots, Target
 from bisect_loop.runner.workspace import STAGED_NAME, Workspace
-from bisect_loop.search import judge
+from bisect_loop.search import judge, rates
 
 _REPORTER = f"{STAGED_NAME}.imported"
 IN_ORDER, REVERSED, VICTIM, POLLUTER = "in order", "reversed", "victim alone", "polluter alone"
 AFTER_SETTER = "after its setter"
+SIDE_BY_SIDE, IN_ONE_PROCESS = "side by side", "in one process"
+# How often tests are run side by side before it is said that a copy does not show the failure, and at most for a mend.
+_TRIES, _MOST = 8, 24
+_NOT_SHOWN = "a copy of the tree does not show the failure"
 _LIST_PATH = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, *sys.path]))"
 
 
@@ -45,6 +50,10 @@ class Arm:
     name: str
     order: tuple[NodeId, ...]
     text: str
+
+    @property
+    def side_by_side(self) -> bool:
+        return self.name == SIDE_BY_SIDE
 
 
 @dataclass(slots=True)
@@ -76,14 +85,37 @@ class FixTrials:
 
         Raises CannotTry, OutOfBudget.
         """
+        if finding.kind == "cross-process":
+            return self._arms_of_lanes(finding)
         arms = self._arms(finding)
         control = self._run([arms[0].text], "")[0]
         if not ran_as_asked(control, arms[0].order):
             arms = self._arms(finding, by_plugin=True)
             control = self._run([arms[0].text], "")[0]
         if judge.verdict(control, finding.victim, finding.signature) is not Verdict.REPRODUCES:
-            raise CannotTry("a copy of the tree does not show the failure")
+            raise CannotTry(_NOT_SHOWN)
         return arms
+
+    def _arms_of_lanes(self, finding: Finding) -> Sequence[Arm]:
+        if self._times(finding) > _MOST:
+            raise CannotTry("it fails too seldom to tell a mend that works from chance")
+        others = self._commands([(IN_ONE_PROCESS, finding.minimal_order, ()), (VICTIM, (finding.victim,), ())])
+        commander, condition = self._there()
+        for options in self.confirmer.orderly():
+            lanes = [lane.order for lane in finding.lanes]
+            command = commander.by_lanes(condition, lanes, name="fix", options=options)
+            arm = Arm(SIDE_BY_SIDE, finding.minimal_order, prepared(command, commander))
+            for _ in range(_TRIES):
+                (result,) = self._run([arm.text], "")
+                if judge.verdict(result, finding.victim, finding.signature) is Verdict.REPRODUCES:
+                    return [arm, *others]
+        raise CannotTry(_NOT_SHOWN)
+
+    def _times(self, finding: Finding) -> int:
+        """How often the minimal order must pass with a mend."""
+        if finding.kind != "cross-process":
+            return self.times
+        return max(self.times, rates.runs_needed(finding.failure_rate))
 
     def tried(self, finding: Finding, candidate: Candidate, arms: Sequence[Arm]) -> Fix:
         """Try one mend and say what was seen. Raises OutOfBudget."""
@@ -103,24 +135,27 @@ class FixTrials:
         if edited := self.from_original(candidate, first):
             return replace(fix, note=f"not tried: the tests import {edited} from elsewhere than their own tree")
         if not self._fine(first, order):
-            return replace(fix, verified=(0, 1), runs=((order.name, 0, 1),), note=_why(first, order, finding))
-        others = arms[1:]
-        texts = [*(arm.text for arm in others), *[order.text] * (self.times - 1)]
-        results = self._run(texts, mark)
+            return replace(fix, verified=(0, 1), runs=((order.name, 0, 1),), note=_why(first, order, arms, finding))
+        others, times = arms[1:], self._times(finding)
+        texts = [arm.text for arm in others]
+        if order.side_by_side:  # nothing else may run beside them
+            results = [*self._run(texts, mark), *(self._run([order.text], mark)[0] for _ in range(times - 1))]
+        else:
+            results = self._run([*texts, *[order.text] * (times - 1)], mark)
         passed = 1 + sum(self._fine(result, order) for result in results[len(others) :])
-        runs = [(order.name, passed, self.times)]
+        runs = [(order.name, passed, times)]
         note = fix.note
         for arm, result in zip(others, results, strict=False):
             fine = self._fine(result, arm)
             runs.append((arm.name, int(fine), 1))
             if not fine:
-                note = _why(result, arm, finding)
-        verified = (passed, self.times)
-        if passed == self.times and any(k < n for _, k, n in runs):
+                note = _why(result, arm, arms, finding)
+        verified = (passed, times)
+        if passed == times and any(k < n for _, k, n in runs):
             verified = (sum(k for _, k, _ in runs), sum(n for _, _, n in runs))
-        elif passed < self.times:
-            what = "the minimal order" if order.name == IN_ORDER else "the test alone"
-            note = f"{what} passed with it in {passed} of {self.times} runs"
+        elif passed < times:
+            what = {IN_ORDER: "the minimal order", SIDE_BY_SIDE: "the tests side by side"}
+            note = f"{what.get(order.name, 'the test alone')} passed with it in {passed} of {times} runs"
         return replace(fix, verified=verified, runs=tuple(runs), note=note)
 
     # Running.
@@ -141,12 +176,14 @@ class FixTrials:
 
     def _fine(self, result: TrialResult, arm: Arm) -> bool:
         """Whether all tests of an arm ran and passed, those apart that fail without any mend as well."""
-        if result.ending is not Ending.FINISHED or not ran_as_asked(result, arm.order):
-            return False
-        if len(result.outcomes) != len(arm.order):
+        if result.ending is not Ending.FINISHED or len(result.outcomes) != len(arm.order):
             return False
         failed = {outcome.nodeid for outcome in result.failed}
-        polluters_alone = arm.name not in (IN_ORDER, REVERSED, VICTIM, AFTER_SETTER)
+        if arm.side_by_side:  # which of them ends first is nobody's order
+            return not failed and {outcome.nodeid for outcome in result.outcomes} == set(arm.order)
+        if not ran_as_asked(result, arm.order):
+            return False
+        polluters_alone = arm.name not in (IN_ORDER, REVERSED, VICTIM, AFTER_SETTER, IN_ONE_PROCESS)
         return not failed or (polluters_alone and failed <= self._fail_anyway(arm))
 
     def _fail_anyway(self, arm: Arm) -> frozenset[NodeId]:
@@ -170,6 +207,24 @@ class FixTrials:
             orders += [(VICTIM, (victim,), ())] if polluters or imports else []
             alone = POLLUTER if len(polluters) == 1 else "polluters alone"
             orders += [(alone, polluters, imports)] if polluters else []
+        return self._commands(orders, by_plugin=by_plugin)
+
+    def _commands(
+        self, orders: Sequence[tuple[str, tuple[NodeId, ...], tuple[str, ...]]], *, by_plugin: bool = False
+    ) -> list[Arm]:
+        """An arm for each (name, order, files that must be collected for it)."""
+        commander, condition = self._there()
+        return [
+            Arm(
+                name,
+                order,
+                self.confirmer.command_of(order, commander, condition, imports=collected, by_plugin=by_plugin),
+            )
+            for name, order, collected in orders
+        ]
+
+    def _there(self) -> tuple[Commander, Condition]:
+        """Who words commands for the copy, and the conditions as they are there."""
         copy = self._copied()
         suite = replace(self.commander.suite, root=str(copy.place(self.root)))
         condition = replace(
@@ -188,14 +243,7 @@ class FixTrials:
             started={},
             given={},
         )
-        return [
-            Arm(
-                name,
-                order,
-                self.confirmer.command_of(order, commander, condition, imports=collected, by_plugin=by_plugin),
-            )
-            for name, order, collected in orders
-        ]
+        return commander, condition
 
     # The copy.
 
@@ -244,14 +292,22 @@ def _imported(line: str) -> list[str]:
     return [str(file) for file in event.get("files", ())] if event.get("what") == "imported" else []
 
 
-def _why(result: TrialResult, arm: Arm, finding: Finding) -> str:
-    """Why a run says that a mend is none."""
+def _as_before(outcome: Outcome, signature: Signature) -> bool:
+    """Whether a test fails with `signature`, on whatever line of that file: a mend may have moved it."""
+
+    def in_file(one: Signature) -> Signature:
+        return replace(one, where=one.where.rpartition(":")[0])
+
+    return replace(outcome, signatures=tuple(map(in_file, outcome.signatures))).shows(in_file(signature))
+
+
+def _why(result: TrialResult, arm: Arm, arms: Sequence[Arm], finding: Finding) -> str:
+    """Why a run says that a mend is none. The first of `arms` is the one that shows the failure without it."""
     failed = result.failed
     if not failed:
         return f"{arm.name} it did not run to its end: {result.detail or result.ending.value}"
     shown = failed[0].signatures[0].headline if failed[0].signatures else "failed"
-    control = VICTIM if finding.kind == "brittle" else IN_ORDER
-    if failed[0].nodeid == finding.victim and arm.name == control and failed[0].shows(finding.signature):
+    if failed[0].nodeid == finding.victim and arm is arms[0] and _as_before(failed[0], finding.signature):
         return "the victim fails as before" if finding.polluters or finding.import_polluters else "it fails as before"
-    where = "" if arm.name == control else f"{arm.name}: "
+    where = "" if arm is arms[0] else f"{arm.name}: "
     return f"{where}{failed[0].nodeid} fails with it ({shown})"

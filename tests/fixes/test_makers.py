@@ -17,6 +17,7 @@ from bisect_loop.fixes import (
     in_test_case,
     leaks,
     loops,
+    one_at_a_time,
     overrides,
     per_loop,
     restore,
@@ -24,6 +25,7 @@ from bisect_loop.fixes import (
     scopes,
     tasks,
 )
+from bisect_loop.fixes.candidates import candidates
 from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Files, Ground
 from bisect_loop.fixes.model import Candidate, worth_mending
@@ -33,6 +35,7 @@ from bisect_loop.model import SAME_OBJECT, Change, Finding, Signature
 from bisect_loop.provenance.explain import Explanation
 from bisect_loop.provenance.record import Fixture, Happening, Held, SeenLoop, Site, Step, Way
 
+PATH_V = "tests/test_v.py"
 POLLUTER, VICTIM = "tests/test_p.py::test_p", "tests/test_v.py::test_v"
 DIFFERENT = Signature("RuntimeError", "", "Event loop is closed", "call")
 PLAIN = Signature("AssertionError", "", "assert 1 == 2", "call")
@@ -511,3 +514,32 @@ def test_names_of_one_object_stand_for_it_again(tmp_path: Path) -> None:
     assert put_back.kind == bound.kind == "restore-state"
     assert "    app.kinds.KINDS = app.routes.KINDS\n    yield\n" in bound.edits[0].after
     assert "in place" in bound.cost
+
+
+@pytest.mark.parametrize("polluters", [1, 5])
+def test_tests_that_clash_run_one_at_a_time(tmp_path: Path, polluters: int) -> None:
+    """Each of their functions asks for the lock once; where there are many of them, no lock is offered."""
+    tests = "".join(f"def test_{number}(): ...\n" for number in range(polluters))
+    files = tree(tmp_path, tests_conftest="fcntl = None\n", tests_test_p=f"import pytest\n\n\n{tests}")
+    clash = tuple(f"tests/test_p.py::test_{number}[{case}]" for number in range(polluters) for case in "ab")
+    finding = Finding("cross-process", VICTIM, PLAIN, (*clash, VICTIM), polluters=clash, confirmed=True)
+    assert worth_mending(finding)
+    found = sound(candidates(Ground(finding, None, files)), files)
+    if polluters > 4:
+        assert not found
+        return
+    both, one = found["lock-between-processes"], found["lock-for-victim"]
+    assert (both.likely, one.likely) == (True, False)
+    after = {edit.path: edit.after for edit in both.edits}
+    asked = '@pytest.mark.usefixtures("one_at_a_time")\n'
+    assert f"{asked}def test_0()" in after["tests/test_p.py"] and f"{asked}async def test_v()" in after[PATH_V]
+    assert "import fcntl as fcntl_module\n\nfcntl = None\n" in after["tests/conftest.py"]
+    lock = "    with open(__file__) as file:\n        fcntl_module.flock(file, fcntl_module.LOCK_EX)\n        yield\n"
+    assert after["tests/conftest.py"].endswith(lock)
+    assert {edit.path for edit in one.edits} == {"tests/conftest.py", PATH_V}
+
+
+def test_a_clash_whose_tests_are_not_known_gets_no_lock(tmp_path: Path) -> None:
+    finding = Finding("cross-process", VICTIM, PLAIN, (POLLUTER, VICTIM), confirmed=True)
+    assert not worth_mending(finding)
+    assert not list(one_at_a_time.candidates(Ground(finding, None, tree(tmp_path))))

@@ -107,11 +107,12 @@ def _cause(row: Row, truly: Finding, told: dict[str, Any]) -> None:
 
 
 def _fixes(row: Row, truly: Finding, told: dict[str, Any]) -> None:
-    """A fix is verified for each finding that order alone gives, or has one; what is truly one is never rejected.
+    """A fix is verified for each finding that order or other workers give, or has one.
 
-    What is truly none is never verified, and where the tool is known to try some of that, its own run rejects it.
+    What is truly one is never rejected; what is truly none is never verified, and where the tool is known to try some
+    of that, its own run rejects it.
     """
-    by_order = told["confirmed"] and told["kind"] in ("victim", "import-time", "brittle")
+    by_order = told["confirmed"] and told["kind"] in ("victim", "import-time", "brittle", "cross-process")
     if not by_order and not truly.told.get("fix"):
         return
     works = {fix["kind"]: fix["works"] for fix in told["fixes"] if fix["verified"] is not None}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from bisect_loop.search import rates
 from tests.scenarios.compare import compare
 from tests.scenarios.scenario import Scenario, scenarios
 
@@ -14,10 +15,11 @@ def copy_of(name: str, folder: Path) -> Scenario:
     return scenario.copy(folder)
 
 
-def found_by(scenario: Scenario, *args: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def found_by(scenario: Scenario, *args: str, fixes: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
     """(the one finding, the whole result) of a run that says what is true; its printed command fails."""
-    code, result, shown = scenario.run(*args, "--confirm", "1", "--no-fixes", plugins=False)
-    rows = compare(scenario, code, result)
+    tried = "--all-fixes" if fixes else "--no-fixes"
+    code, result, shown = scenario.run(*args, "--confirm", "1", tried, plugins=False)
+    rows = compare(scenario, code, result, fixes=fixes)
     assert [row.wrong for row in rows] == [[] for _ in rows], shown
     (found,) = result["findings"]
     assert scenario.shell(found["replay"]["command"], plugins=False).returncode == 1
@@ -44,14 +46,23 @@ def test_a_pair_that_only_a_lane_brings_together(tmp_path: Path) -> None:
 
 
 def test_a_clash_that_only_real_workers_give(tmp_path: Path) -> None:
-    """Two tests on one database fail while both run, and in no order of one process: of its own kind, and said so."""
+    """Two tests on one database fail while both run, and in no order of one process: of its own kind, and said so.
+
+    A lock that both take is verified side by side; one that only the victim takes is rejected there.
+    """
     scenario = copy_of("cross_process", tmp_path)
-    found, result = found_by(scenario, "--orders", "default,xdist:2:loadfile")
+    found, result = found_by(scenario, "--orders", "default,xdist:2:loadfile", fixes=True)
     assert [bool(tried["failed"]) for tried in result["orders_tried"]] == [False, True]
     assert found["minimal_order"] == [*scenario.findings[0].polluters, found["victim"]]
     assert sorted(lane["tests"] for lane in found["lanes"]) == sorted([nodeid] for nodeid in found["minimal_order"])
     failed, runs = found["confirmation"]["minimal_failed"]
     assert 0 < failed <= runs
+    by_kind = {fix["kind"]: fix for fix in found["fixes"]}
+    passed, times = by_kind["lock-between-processes"]["verified"]
+    assert passed == times >= rates.runs_needed(found["failure_rate"])
+    assert by_kind["lock-for-victim"]["note"].startswith(
+        ("the victim fails as before", "the tests side by side passed")
+    )
     assert found["needs"]["workers"] == 2
 
 

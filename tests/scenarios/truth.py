@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ def _failures(scenario: Scenario, order: str, ids: Sequence[str]) -> list[str]:
 def _of_finding(scenario: Scenario, finding: Finding, ids: Sequence[str]) -> Iterator[str]:
     if finding.told["kind"] == "import-time":
         yield from _of_import(scenario, finding, ids)
+    if finding.told["kind"] == "cross-process":
+        yield from _of_workers(scenario, finding)
     if finding.told["kind"] != "victim":
         return
     victim, minimal = finding.victim, [*finding.polluters, finding.victim]
@@ -77,11 +80,36 @@ def _of_import(scenario: Scenario, finding: Finding, ids: Sequence[str]) -> Iter
         yield from _of_fix(scenario, finding, fix, ids)
 
 
-def _of_fix(scenario: Scenario, finding: Finding, fix: dict[str, Any], ids: Sequence[str]) -> Iterator[str]:
+def _of_workers(scenario: Scenario, finding: Finding) -> Iterator[str]:
+    tests = [*finding.polluters, finding.victim]
+    for order in (tests, tests[::-1]):
+        if not _passes(scenario, order):
+            yield f"{order} fails in one process"
+    if not _clashes(scenario, tests):
+        yield f"{tests} pass side by side"
+    for fix in finding.fixes:
+        with _mended(scenario, fix) as mended:
+            if _clashes(mended, tests) is fix["works"]:
+                yield f"fix {fix['kind']} " + ("does not work" if fix["works"] else "works")
+
+
+def _clashes(scenario: Scenario, tests: Sequence[str]) -> bool:
+    """Whether `tests`, each on a worker of its own, fail in one of eight runs: it hangs on who begins when."""
+    return any(scenario.pytest("-n", str(len(tests)), "--dist", "load", *tests).returncode for _ in range(8))
+
+
+@contextmanager
+def _mended(scenario: Scenario, fix: dict[str, Any]) -> Iterator[Scenario]:
+    """A copy of `scenario` with the edits of `fix`."""
     with tempfile.TemporaryDirectory() as folder:
         mended = scenario.copy(Path(folder))
         for edit in fix["edit"]:
             _edit(mended.root / edit["file"], edit)
+        yield mended
+
+
+def _of_fix(scenario: Scenario, finding: Finding, fix: dict[str, Any], ids: Sequence[str]) -> Iterator[str]:
+    with _mended(scenario, fix) as mended:
         minimal = [*finding.polluters, finding.victim]
         orders = {"minimal": minimal, "reversed": minimal[::-1], "alone": [finding.victim], "whole": list(ids)}
         if scenario.truth.get("orders", {}).get("run") == "reverse":
