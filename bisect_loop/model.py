@@ -460,7 +460,8 @@ class Needs:
 class Finding:
     """One victim with its roles, evidence, confirmation and replay command.
 
-    `minimal_order` ends with the victim. For a brittle test it is [setter, victim]: the order that passes.
+    `minimal_order` ends with the victim. For a brittle test it is [setter, victim]: the order that passes. `incidental`
+    are those of several polluters in whose place tests of other modules did as well.
     """
 
     kind: Kind
@@ -472,6 +473,7 @@ class Finding:
     setters: tuple[NodeId, ...] = ()
     cleaners: tuple[NodeId, ...] = ()
     other_polluting_sets: tuple[tuple[NodeId, ...], ...] = ()
+    incidental: tuple[NodeId, ...] = ()
     confirmed: bool = False
     confirmation: Confirmation = field(default_factory=Confirmation)
     failure_rate: float = 1.0

@@ -1,7 +1,8 @@
-"""The other roles around a confirmed finding: cleaners, further polluting sets, and what does not matter."""
+"""The other roles around a confirmed finding: cleaners, further polluting sets, and what or who does not matter."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bisect_loop.asking import Asking
@@ -10,6 +11,7 @@ from bisect_loop.runner.dispatch import OutOfBudget
 from bisect_loop.search import judge
 from bisect_loop.search.alternatives import alternatives
 from bisect_loop.search.cleaners import cleaners
+from bisect_loop.search.incidental import ENOUGH, incidental
 from bisect_loop.search.question import Question
 from bisect_loop.surroundings import surroundings
 
@@ -17,7 +19,7 @@ from bisect_loop.surroundings import surroundings
 def with_roles(
     plan: Asking, finding: Finding, before: tuple[NodeId, ...], others: tuple[tuple[str, ...], ...]
 ) -> Finding:
-    """Add cleaners and further polluting sets. What the budget cuts off here costs only them."""
+    """Add cleaners, further polluting sets, and who is there by chance. What the budget cuts off costs only them."""
     victim, signature = finding.victim, finding.signature
 
     def fails(result: TrialResult) -> Verdict:
@@ -30,6 +32,8 @@ def with_roles(
         """Roles are not narrowing: nothing to tell."""
 
     try:
+        by_chance = incidental(finding.polluters, stand_ins(plan.suite.nodeids, finding))
+        finding = replace(finding, incidental=plan.search(by_chance, trial_of, fails, hear))
         search = alternatives(before, [finding.polluters], known=others, limit=plan.options.most_sets)
         sets = plan.search(search, trial_of, fails, hear).sets
         guilty = {item for one in (finding.polluters, *sets) for item in one}
@@ -51,3 +55,16 @@ def with_roles(
     except OutOfBudget:
         return replace(finding, note="the budget ended before cleaners and further polluters were looked for")
     return finding
+
+
+def stand_ins(suite: Sequence[NodeId], finding: Finding) -> dict[NodeId, tuple[NodeId, ...]]:
+    """Tests to try in the place of each polluter: of modules that none of the finding's tests is in.
+
+    Where several are needed, one may only be what ends the module of another one, and with it what that module's
+    fixtures keep.
+    """
+    if len(finding.polluters) < 2:
+        return {}
+    taken = {nodeid.partition("::")[0] for nodeid in finding.minimal_order}
+    others = [nodeid for nodeid in suite if nodeid.partition("::")[0] not in taken]
+    return dict.fromkeys(finding.polluters, (others[0], others[-1]) if len(others) >= ENOUGH else ())

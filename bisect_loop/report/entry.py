@@ -65,6 +65,7 @@ def _entry(group: Sequence[Finding]) -> Entry:
     objects = _objects(first)
     rows = (
         _victims(group),
+        _incidental(first),
         _also_collected(first),
         _suspected(first),
         _error(first),
@@ -138,6 +139,13 @@ def _objects(finding: Finding) -> tuple[Line, ...]:
     else:
         names = finding.polluters
     return tuple((span("id", name),) for name in names)
+
+
+def _incidental(finding: Finding) -> Row:
+    """Who is innocent though needed: they end what the tests of a module share, and any other test does so."""
+    tried = text(" could be any test of another module: two were tried in its place")
+    lines = tuple((span("id", name), tried) for name in finding.incidental)
+    return Row("incidental", lines if _accuses(finding) else ())
 
 
 def _together(finding: Finding, number: int) -> str:

@@ -76,6 +76,7 @@ def _finding(finding: Finding) -> Json:
         "setters": list(finding.setters),
         "cleaners": list(finding.cleaners),
         "other_polluting_sets": [list(names) for names in finding.other_polluting_sets],
+        "incidental": list(finding.incidental),
         "error": {
             "type": signature.type,
             "message": signature.message,

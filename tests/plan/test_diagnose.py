@@ -172,6 +172,17 @@ def test_alternatives_and_cleaners() -> None:
     assert found.cleaners == (IDS[100],)
 
 
+def test_who_is_needed_by_chance() -> None:
+    """A test in whose place those of other modules do as well is said to be so; what cannot be tried is not said."""
+    around = [Rule(VICTIM, (IDS[155], one)) for one in (IDS[0], IDS[60], IDS[149])]
+    plan, _ = diagnosis(around)
+    found = plan.diagnose(Failure(VICTIM, BROKEN, (IDS[155], IDS[60]), None, ("reverse",)))
+    assert (names(found), found.incidental) == ((IDS[155], IDS[60]), (IDS[60],))
+    assert found.minimal_order == (IDS[155], IDS[60], VICTIM)
+    plan, _ = diagnosis([Rule(VICTIM, (IDS[0], IDS[60], IDS[149]))])
+    assert plan.diagnose(failure()).incidental == ()
+
+
 def test_brittle() -> None:
     """A test that fails alone and passes after its state-setter is brittle, and the setter is named."""
     plan, _ = diagnosis([Rule(VICTIM, unless=(IDS[20],))])

@@ -76,6 +76,7 @@ SHAPE: dict[str, Any] = {
             "setters": NODE_IDS,
             "cleaners": NODE_IDS,
             "other_polluting_sets": [NODE_IDS],
+            "incidental": NODE_IDS,
             "error": {"type": TEXT, "message": TEXT, "phase": TEXT, "signature": TEXT},
             "confirmed": TRUTH,
             "confirmation": {"minimal_failed": [NUMBER], "victim_alone_passed": [NUMBER], "runner": TEXT},

@@ -87,6 +87,7 @@ VICTIM_OF_TWO = replace(
         ("tests/test_c.py::test_two", "tests/test_c.py::test_three"),
         *((f"tests/test_d.py::test_{number}",) for number in range(6)),
     ),
+    incidental=("tests/test_b.py::test_reads_flag",),
     cleaners=tuple(f"tests/test_e.py::test_{number}" for number in range(3)),
     replay=Replay(
         f"pytest -p no:randomly tests/test_a.py::test_sets_flag tests/test_b.py::test_reads_flag {VICTIM}", True

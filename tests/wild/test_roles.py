@@ -169,3 +169,33 @@ def test_three_together(wild: Wild) -> None:
     found = finding(done.result, "test_victim")
     assert [short(name) for name in found["polluters"]] == ["test_a", "test_b", "test_c"]
     assert (found["confirmed"], found["other_polluting_sets"]) == (True, [])
+
+
+def test_who_only_ends_a_module_is_not_to_blame(wild: Wild) -> None:
+    """A module's fixture leaves something when it ends: whichever test of another module ends it is innocent."""
+    wild.write(
+        app="REGISTERED = []\n",
+        test_a="""
+        import pytest
+        import app
+
+        @pytest.fixture(scope="module", autouse=True)
+        def registered():
+            yield
+            app.REGISTERED.append(1)
+
+        def test_first(): ...
+
+        def test_victim():
+            assert not app.REGISTERED
+        """,
+        **{f"test_{name}": "def test_one(): ...\ndef test_two(): ...\n" for name in "bcd"},
+    )
+    ids = ["test_a.py::test_first", "test_c.py::test_one", "test_a.py::test_victim"]
+    order = wild.root / "order.txt"
+    order.write_text("".join(f"tests/{nodeid}\n" for nodeid in ids))
+    done = wild.run("--order", str(order), "--victim", f"tests/{ids[-1]}", "--confirm", "1")
+    (found,) = done.result["findings"]
+    assert [short(name) for name in found["polluters"]] == ["test_first", "test_one"]
+    assert found["incidental"] == ["tests/test_c.py::test_one"], done.out
+    assert "could be any test of another module" in " ".join(done.out.split())
