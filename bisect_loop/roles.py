@@ -11,7 +11,7 @@ from bisect_loop.runner.dispatch import OutOfBudget
 from bisect_loop.search import judge
 from bisect_loop.search.alternatives import alternatives
 from bisect_loop.search.cleaners import cleaners
-from bisect_loop.search.incidental import ENOUGH, incidental
+from bisect_loop.search.incidental import incidental
 from bisect_loop.search.question import Question
 from bisect_loop.surroundings import surroundings
 
@@ -58,7 +58,7 @@ def with_roles(
 
 
 def stand_ins(suite: Sequence[NodeId], finding: Finding) -> dict[NodeId, tuple[NodeId, ...]]:
-    """Tests to try in the place of each polluter: of modules that none of the finding's tests is in.
+    """Tests to try in the place of each polluter: of two modules that none of the finding's tests is in.
 
     Where several are needed, one may only be what ends the module of another one, and with it what that module's
     fixtures keep.
@@ -67,4 +67,7 @@ def stand_ins(suite: Sequence[NodeId], finding: Finding) -> dict[NodeId, tuple[N
         return {}
     taken = {nodeid.partition("::")[0] for nodeid in finding.minimal_order}
     others = [nodeid for nodeid in suite if nodeid.partition("::")[0] not in taken]
-    return dict.fromkeys(finding.polluters, (others[0], others[-1]) if len(others) >= ENOUGH else ())
+    chosen = (
+        others[:1] + [nodeid for nodeid in others if nodeid.partition("::")[0] != others[0].partition("::")[0]][-1:]
+    )
+    return dict.fromkeys(finding.polluters, tuple(chosen))

@@ -18,10 +18,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bisect_loop.confirm import PlainConfirmer, prepared, ran_as_asked
+from bisect_loop.fixes.arms import (
+    AFTER_SETTER,
+    IN_ONE_PROCESS,
+    IN_ORDER,
+    POLLUTER,
+    REVERSED,
+    SIDE_BY_SIDE,
+    VICTIM,
+    Arm,
+    why,
+)
 from bisect_loop.fixes.model import Candidate
 from bisect_loop.fixes.patch import diff_of
 from bisect_loop.fixes.tree import Copy, CopyError, copied
-from bisect_loop.model import Condition, Ending, Finding, Fix, Json, NodeId, Outcome, Signature, TrialResult, Verdict
+from bisect_loop.model import Condition, Ending, Finding, Fix, Json, NodeId, TrialResult, Verdict
 from bisect_loop.runner.command import Commander
 from bisect_loop.runner.dispatch import Dispatch
 from bisect_loop.runner.plain import PlainRunner
@@ -30,9 +41,6 @@ from bisect_loop.runner.workspace import STAGED_NAME, Workspace
 from bisect_loop.search import judge, rates
 
 _REPORTER = f"{STAGED_NAME}.imported"
-IN_ORDER, REVERSED, VICTIM, POLLUTER = "in order", "reversed", "victim alone", "polluter alone"
-AFTER_SETTER = "after its setter"
-SIDE_BY_SIDE, IN_ONE_PROCESS = "side by side", "in one process"
 # How often tests are run side by side before it is said that a copy does not show the failure, and at most for a mend.
 _TRIES, _MOST = 8, 24
 _NOT_SHOWN = "a copy of the tree does not show the failure"
@@ -41,19 +49,6 @@ _LIST_PATH = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, *
 
 class CannotTry(Exception):
     """No mend of this finding can be tried. The text says why, without a full stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """An order that is run, and the text that runs it in the copy."""
-
-    name: str
-    order: tuple[NodeId, ...]
-    text: str
-
-    @property
-    def side_by_side(self) -> bool:
-        return self.name == SIDE_BY_SIDE
 
 
 @dataclass(slots=True)
@@ -97,25 +92,20 @@ class FixTrials:
         return arms
 
     def _arms_of_lanes(self, finding: Finding) -> Sequence[Arm]:
-        if self._times(finding) > _MOST:
-            raise CannotTry("it fails too seldom to tell a mend that works from chance")
         others = self._commands([(IN_ONE_PROCESS, finding.minimal_order, ()), (VICTIM, (finding.victim,), ())])
         commander, condition = self._there()
         for options in self.confirmer.orderly():
             lanes = [lane.order for lane in finding.lanes]
-            command = commander.by_lanes(condition, lanes, name="fix", options=options)
-            arm = Arm(SIDE_BY_SIDE, finding.minimal_order, prepared(command, commander))
-            for _ in range(_TRIES):
-                (result,) = self._run([arm.text], "")
+            text = prepared(commander.by_lanes(condition, lanes, name="fix", options=options), commander)
+            for tries in range(1, max(_TRIES, rates.runs_needed(finding.failure_rate)) + 1):
+                (result,) = self._run([text], "")
                 if judge.verdict(result, finding.victim, finding.signature) is Verdict.REPRODUCES:
-                    return [arm, *others]
+                    failed, runs = finding.confirmation.minimal_failed
+                    times = rates.silent_runs(failed + 1, runs + tries)
+                    if times > _MOST:
+                        raise CannotTry(f"{finding.victim} fails too seldom to tell a mend from chance")
+                    return [Arm(SIDE_BY_SIDE, finding.minimal_order, text, max(self.times, times)), *others]
         raise CannotTry(_NOT_SHOWN)
-
-    def _times(self, finding: Finding) -> int:
-        """How often the minimal order must pass with a mend."""
-        if finding.kind != "cross-process":
-            return self.times
-        return max(self.times, rates.runs_needed(finding.failure_rate))
 
     def tried(self, finding: Finding, candidate: Candidate, arms: Sequence[Arm]) -> Fix:
         """Try one mend and say what was seen. Raises OutOfBudget."""
@@ -135,13 +125,15 @@ class FixTrials:
         if edited := self.from_original(candidate, first):
             return replace(fix, note=f"not tried: the tests import {edited} from elsewhere than their own tree")
         if not self._fine(first, order):
-            return replace(fix, verified=(0, 1), runs=((order.name, 0, 1),), note=_why(first, order, arms, finding))
-        others, times = arms[1:], self._times(finding)
-        texts = [arm.text for arm in others]
-        if order.side_by_side:  # nothing else may run beside them
-            results = [*self._run(texts, mark), *(self._run([order.text], mark)[0] for _ in range(times - 1))]
+            return replace(
+                fix, verified=(0, 1), runs=((order.name, 0, 1),), note=why(first, order, arms, finding, candidate.edits)
+            )
+        others, times = arms[1:], order.times
+        texts = [*(arm.text for arm in others), *[order.text] * (times - 1)]
+        if order.side_by_side:  # nothing else may run beside tests that clash
+            results = [result for text in texts for result in self._run([text], mark)]
         else:
-            results = self._run([*texts, *[order.text] * (times - 1)], mark)
+            results = self._run(texts, mark)
         passed = 1 + sum(self._fine(result, order) for result in results[len(others) :])
         runs = [(order.name, passed, times)]
         note = fix.note
@@ -149,7 +141,7 @@ class FixTrials:
             fine = self._fine(result, arm)
             runs.append((arm.name, int(fine), 1))
             if not fine:
-                note = _why(result, arm, arms, finding)
+                note = why(result, arm, arms, finding, candidate.edits)
         verified = (passed, times)
         if passed == times and any(k < n for _, k, n in runs):
             verified = (sum(k for _, k, _ in runs), sum(n for _, _, n in runs))
@@ -179,12 +171,11 @@ class FixTrials:
         if result.ending is not Ending.FINISHED or len(result.outcomes) != len(arm.order):
             return False
         failed = {outcome.nodeid for outcome in result.failed}
-        if arm.side_by_side:  # which of them ends first is nobody's order
+        if not arm.ordered:
             return not failed and {outcome.nodeid for outcome in result.outcomes} == set(arm.order)
         if not ran_as_asked(result, arm.order):
             return False
-        polluters_alone = arm.name not in (IN_ORDER, REVERSED, VICTIM, AFTER_SETTER, IN_ONE_PROCESS)
-        return not failed or (polluters_alone and failed <= self._fail_anyway(arm))
+        return not failed or (arm.may_fail_anyway and failed <= self._fail_anyway(arm))
 
     def _fail_anyway(self, arm: Arm) -> frozenset[NodeId]:
         """The tests of an arm that fail in the user's own tree, where nothing was edited."""
@@ -214,13 +205,13 @@ class FixTrials:
     ) -> list[Arm]:
         """An arm for each (name, order, files that must be collected for it)."""
         commander, condition = self._there()
+        texts = [
+            self.confirmer.command_of(order, commander, condition, imports=collected, by_plugin=by_plugin)
+            for _, order, collected in orders
+        ]
         return [
-            Arm(
-                name,
-                order,
-                self.confirmer.command_of(order, commander, condition, imports=collected, by_plugin=by_plugin),
-            )
-            for name, order, collected in orders
+            Arm(name, order, text, 1 if index else self.times)
+            for index, ((name, order, _), text) in enumerate(zip(orders, texts, strict=True))
         ]
 
     def _there(self) -> tuple[Commander, Condition]:
@@ -290,24 +281,3 @@ class FixTrials:
 def _imported(line: str) -> list[str]:
     event: Json = json.loads(line)
     return [str(file) for file in event.get("files", ())] if event.get("what") == "imported" else []
-
-
-def _as_before(outcome: Outcome, signature: Signature) -> bool:
-    """Whether a test fails with `signature`, on whatever line of that file: a mend may have moved it."""
-
-    def in_file(one: Signature) -> Signature:
-        return replace(one, where=one.where.rpartition(":")[0])
-
-    return replace(outcome, signatures=tuple(map(in_file, outcome.signatures))).shows(in_file(signature))
-
-
-def _why(result: TrialResult, arm: Arm, arms: Sequence[Arm], finding: Finding) -> str:
-    """Why a run says that a mend is none. The first of `arms` is the one that shows the failure without it."""
-    failed = result.failed
-    if not failed:
-        return f"{arm.name} it did not run to its end: {result.detail or result.ending.value}"
-    shown = failed[0].signatures[0].headline if failed[0].signatures else "failed"
-    if failed[0].nodeid == finding.victim and arm is arms[0] and _as_before(failed[0], finding.signature):
-        return "the victim fails as before" if finding.polluters or finding.import_polluters else "it fails as before"
-    where = "" if arm is arms[0] else f"{arm.name}: "
-    return f"{where}{failed[0].nodeid} fails with it ({shown})"

@@ -142,8 +142,8 @@ def _objects(finding: Finding) -> tuple[Line, ...]:
 
 
 def _incidental(finding: Finding) -> Row:
-    """Who is innocent though needed: they end what the tests of a module share, and any other test does so."""
-    tried = text(" could be any test of another module: two were tried in its place")
+    """Who is needed and not to blame: tests of two other modules did in their place, as what ends a module's does."""
+    tried = text(" could be any test of another module: those of two were tried in its place")
     lines = tuple((span("id", name), tried) for name in finding.incidental)
     return Row("incidental", lines if _accuses(finding) else ())
 

@@ -70,4 +70,5 @@ def joined(
         detail=detail,
         missing=missing or result.missing,
         lanes=tuple(lanes),
+        trace=(*result.trace, *(line for lane in seen.values() for line in lane.trace)),
     )

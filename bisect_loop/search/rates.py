@@ -55,6 +55,19 @@ def interval(failed: int, runs: int, level: float = 0.95) -> tuple[float, float]
     return low, high
 
 
+def silent_runs(failed: int, runs: int, level: float = 0.99) -> int:
+    """How many runs without one failure say, at `level`, that what failed in `failed` of `runs` fails less often now.
+
+    By Fisher's exact test, see `fisher`. Raises ValueError where nothing failed: silence then says nothing.
+    """
+    if failed < 1:
+        raise ValueError("what never failed cannot be told from what fails no more")
+    silent = 1
+    while confidence(failed, runs, 0, silent) < level:
+        silent += 1
+    return silent
+
+
 def runs_needed(rate: float, level: float = 0.99) -> int:
     """How many runs without one failure say, at confidence `level`, that a failure of this `rate` is absent.
 

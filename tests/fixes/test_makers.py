@@ -534,8 +534,8 @@ def test_tests_that_clash_run_one_at_a_time(tmp_path: Path, polluters: int) -> N
     asked = '@pytest.mark.usefixtures("one_at_a_time")\n'
     assert f"{asked}def test_0()" in after["tests/test_p.py"] and f"{asked}async def test_v()" in after[PATH_V]
     assert "import fcntl as fcntl_module\n\nfcntl = None\n" in after["tests/conftest.py"]
-    lock = "    with open(__file__) as file:\n        fcntl_module.flock(file, fcntl_module.LOCK_EX)\n        yield\n"
-    assert after["tests/conftest.py"].endswith(lock)
+    take, give = (f"        fcntl_module.flock(file, fcntl_module.LOCK_{how})\n" for how in ("EX", "UN"))
+    assert after["tests/conftest.py"].endswith(f"    with open(__file__) as file:\n{take}        yield\n{give}")
     assert {edit.path for edit in one.edits} == {"tests/conftest.py", PATH_V}
 
 

@@ -45,6 +45,17 @@ def test_a_stand_in_that_pollutes_by_itself_says_nothing() -> None:
     assert drive(incidental(("a", "b"), ALIKE), judged_by("ab", "x", "y")) == ()
 
 
+def test_where_nobody_is_special_nobody_is_named() -> None:
+    """Any two tests do: to say so of both would leave nothing that was said of either."""
+    anything = judged_by("ab", "xb", "yb", "ax", "ay")
+    assert drive(incidental(("a", "b"), ALIKE), anything) == ()
+
+
+def test_a_stand_in_that_pollutes_with_one_of_the_others_says_nothing() -> None:
+    assert drive(incidental(("a", "b", "c"), ALIKE), judged_by("abc", "axc", "ayc", "xc", "yc")) == ()
+    assert drive(incidental(("a", "b", "c"), ALIKE), judged_by("abc", "axc", "ayc")) == ("b",)
+
+
 def test_one_polluter_and_few_others_ask_nothing() -> None:
     nobody: dict[str, tuple[str, ...]] = {"a": ("x",), "b": ()}
     assert drive(incidental(("a",), ALIKE), judged_by("a", "x", "y")) == ()
@@ -61,4 +72,6 @@ def test_whoever_is_named_was_replaced_by_each(drawn: tuple[tuple[str, ...], Pre
         assert len(others) == 2
         for other in others:
             assert predicate(tuple(other if item == one else item for item in polluters)) is Verdict.REPRODUCES
-            assert predicate((other,)) is Verdict.DOES_NOT
+            instead = [other if item == one else item for item in polluters]
+            for needed in set(instead) - {other}:
+                assert predicate(tuple(item for item in instead if item != needed)) is Verdict.DOES_NOT

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bisect_loop.search.rates import confidence, fisher, interval, runs_needed
+from bisect_loop.search.rates import confidence, fisher, interval, runs_needed, silent_runs
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,16 @@ def test_runs_needed_are_just_enough() -> None:
     for rate, level in ((0.0, 0.9), (1.1, 0.9), (0.5, 1.0)):
         with pytest.raises(ValueError, match="no number of runs"):
             runs_needed(rate, level)
+
+
+@given(st.integers(1, 24), st.integers(0, 24))
+def test_silence_is_long_enough_and_no_longer(failed: int, passed: int) -> None:
+    """So many runs without a failure are sure by Fisher's test, and one run fewer is not."""
+    silent = silent_runs(failed, failed + passed)
+    assert confidence(failed, failed + passed, 0, silent) >= 0.99
+    assert silent == 1 or confidence(failed, failed + passed, 0, silent - 1) < 0.99
+
+
+def test_silence_after_no_failure_says_nothing() -> None:
+    with pytest.raises(ValueError, match="never failed"):
+        silent_runs(0, 5)
