@@ -186,6 +186,11 @@ class Asking:
         def stands() -> bool:
             return judged(self.dispatch.run(trial_of(found.minimal))) is Verdict.REPRODUCES
 
+        def spares() -> bool:
+            """Whether one of several is not needed after all."""
+            without = [found.minimal[:index] + found.minimal[index + 1 :] for index in range(len(found.minimal))]
+            return any(judged(self.dispatch.run(trial_of(one))) is Verdict.REPRODUCES for one in without if one)
+
         self._probed = False
         found = search()
         # Chunks ran side by side, and such trials can lie. A probe does not tear the fixtures of modules down as a
@@ -193,7 +198,7 @@ class Asking:
         if self._probed and not stands():
             self._probing = False
             found = search()
-        if self.dispatch.width > 1 and not stands():
+        if self.dispatch.width > 1 and (not stands() or spares()):
             self.dispatch.disturbed()
             found = search()
         self.progress.narrowing(victim, len(found.minimal), len(before), found.asked)

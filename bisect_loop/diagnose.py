@@ -85,7 +85,7 @@ class Diagnosis(Asking):
         victim = failure.victim
         plain = self.confirmer.alone(victim)
         if judge.passes(plain, victim) is Verdict.REPRODUCES:
-            again = self.dispatch.run_all([self.trial((victim,), signature)] * _SETTLE)
+            again = self.dispatch.run_all([self.trial((victim,), signature)] * _SETTLE, width=1)
             failed = sum(judge.verdict(r, victim, signature) is Verdict.REPRODUCES for r in again)
             if not failed and self.dispatch.fork is not None:
                 # A fresh session cleared away what made it fail, so that lies outside of the process.
@@ -255,6 +255,8 @@ class Diagnosis(Asking):
             return sum(judge.verdict(r, victim, signature) is Verdict.REPRODUCES for r in results)
 
         seen = failures(runs)
+        if seen == len(runs) and self.dispatch.disturbed():
+            return self._diagnose(replace(failure, signature=signature))
         if seen == 0:
             fresh = self.dispatch.run_all([self.trial(whole, signature)] * 2, "fresh", width=1)
             if self.dispatch.fork is not None and failures(fresh) == len(fresh):

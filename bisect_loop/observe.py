@@ -1,12 +1,11 @@
-"""Runs whole orders and gathers what fails in them, one `Failure` for each victim and signature."""
+"""Runs whole orders: which of them at once, what of that to believe, and what stands behind a test that ends a run."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from bisect_loop.asking import Failure
 from bisect_loop.model import (
     FAMILY_CRASH,
     FAMILY_HANG,
@@ -15,57 +14,11 @@ from bisect_loop.model import (
     NamedOrder,
     NodeId,
     OrderTried,
-    Signature,
     Trial,
     TrialResult,
 )
+from bisect_loop.observed import Observed, failed
 from bisect_loop.runner.dispatch import Dispatch
-
-
-@dataclass(slots=True)
-class Observed:
-    """What whole orders showed so far."""
-
-    tried: list[OrderTried] = field(default_factory=list)
-    results: list[tuple[NamedOrder, TrialResult]] = field(default_factory=list)
-
-    def failures(self, victim: NodeId | None = None) -> list[Failure]:
-        """Each failure once, in the order in which it was first seen; of `victim` only, where one is named."""
-        found: dict[tuple[NodeId, str], Failure] = {}
-        default = any(order.name == "default" for order, _ in self.results)
-        for order, result in self.results:
-            for position, outcome in enumerate(result.outcomes):
-                if not outcome.failed or (victim is not None and outcome.nodeid != victim):
-                    continue
-                signature = outcome.signatures[0] if outcome.signatures else _NO_SIGNATURE
-                key = (outcome.nodeid, signature.key)
-                if key in found:
-                    known = found[key]
-                    if order.name not in known.seen_in:
-                        found[key] = replace(known, seen_in=(*known.seen_in, order.name))
-                    continue
-                before = tuple(earlier.nodeid for earlier in result.outcomes[:position])
-                passing = self._passing(outcome.nodeid)
-                found[key] = Failure(outcome.nodeid, signature, before, passing, (order.name,), default)
-        return list(found.values())
-
-    def shows_more(self, result: TrialResult) -> bool:
-        """Whether `result` has a failure that no result so far has."""
-        known = {failure for _, earlier in self.results for failure in _failures(earlier)}
-        return not known.issuperset(_failures(result))
-
-    def _passing(self, victim: NodeId) -> tuple[NodeId, ...] | None:
-        """What ran before `victim` in the shortest prefix after which it passed, None where it never did."""
-        prefixes = [
-            tuple(earlier.nodeid for earlier in result.outcomes[:position])
-            for _, result in self.results
-            for position, outcome in enumerate(result.outcomes)
-            if outcome.nodeid == victim and outcome.result == "passed"
-        ]
-        return min(prefixes, key=len, default=None)
-
-
-_NO_SIGNATURE = Signature("Failed", "", "", "call")
 
 _UNNAMED = NamedOrder("", ())
 
@@ -73,26 +26,70 @@ _UNNAMED = NamedOrder("", ())
 _MOST_CONTINUED = 3
 
 
-def observe(
-    orders: Sequence[NamedOrder],
-    dispatch: Dispatch,
-    condition: Condition,
-    timeout: float,
-    seen: Observed,
-    heard: Callable[[OrderTried, Sequence[TrialResult]], None],
-) -> None:
-    """Run `orders` and add what they show to `seen` as it comes; `heard` is called after each.
+@dataclass(frozen=True, slots=True)
+class Observer:
+    """Runs orders and adds what they show to `seen` as it comes; `heard` is called after each.
 
-    The first runs in a fresh process. The others are forked where a forked run of the first shows what the fresh
-    one did; where it does not, forked trials are given up. An order that a test cuts short (a crash, a hang, an
-    internal error) hides what stands behind that test, so it is run again without it: an order has as many results
-    as it took. `timeout` is in seconds of silence. Raises OutOfBudget.
+    An order that a test cuts short (a crash, a hang, an internal error) hides what stands behind that test, so it is
+    run again without it: an order has as many results as it took. `timeout` is in seconds of silence.
     """
 
-    def trial(order: NamedOrder) -> Trial:
-        return Trial(order.order, condition, timeout=timeout)
+    dispatch: Dispatch
+    condition: Condition
+    timeout: float
+    seen: Observed
+    heard: Callable[[OrderTried, Sequence[TrialResult]], None]
 
-    def add(order: NamedOrder, result: TrialResult, runner: Literal["fork", "fresh"] | None = None) -> NamedOrder:
+    def observe(self, orders: Sequence[NamedOrder]) -> None:
+        """Run `orders`: the first in a fresh process, the others forked, several at once.
+
+        Where a forked run of the first does not show what the fresh one did, forked trials are given up. Raises
+        OutOfBudget.
+        """
+        if not orders:
+            return
+        dispatch = self.dispatch
+        self.seen.beside.difference_update(order.name for order in orders)
+        reference = dispatch.run(self._trial(orders[0]), "fresh")
+        whole = self._add(self.seen, orders[0], reference, "fresh")
+        rest = orders[1:]
+        if rest and dispatch.fork is not None:
+            shown = failed(self.seen.results[-1][1])
+            check = failed(dispatch.run(self._trial(whole)))
+            # A test that fails by chance differs from run to run; a fork that cannot be trusted differs in one way.
+            if check != shown and check == failed(dispatch.run(self._trial(whole))):
+                dispatch.distrust_fork(_difference(whole.name, check, shown))
+        while rest:
+            # A run of everything keeps a core busy: more of them at once than cores would only be slower.
+            batch, rest = rest[: dispatch.fresh_width], rest[dispatch.fresh_width :]
+            results = dispatch.run_all([self._trial(order) for order in batch], width=len(batch))
+            if len(batch) > 1:
+                results = self._believed(results, batch)
+            for order, result in zip(batch, results, strict=True):
+                self._add(self.seen, order, result)
+
+    def again(self, orders: Sequence[NamedOrder]) -> bool:
+        """Run each of `orders` with nothing beside it; what it shows stands in the place of what was seen of it.
+
+        Returns whether one showed something else. Raises OutOfBudget; what that cuts off stays as it was.
+        """
+        before = {one.name: one.failed for one in self.seen.tried}
+        for order in orders:
+            result = self.dispatch.run(self._trial(order))
+            alone = Observed()
+            try:
+                self._add(alone, order, result)
+            finally:
+                self.seen.replace(alone)
+                self.seen.beside.discard(order.name)
+        return any(before[one.name] != one.failed for one in self.seen.tried if one.name in before)
+
+    def _trial(self, order: NamedOrder) -> Trial:
+        return Trial(order.order, self.condition, timeout=self.timeout)
+
+    def _add(
+        self, seen: Observed, order: NamedOrder, result: TrialResult, runner: Literal["fork", "fresh"] | None = None
+    ) -> NamedOrder:
         """Take in what `order` showed; return what of it runs to its end."""
         results: list[TrialResult] = []
 
@@ -104,67 +101,35 @@ def observe(
         try:
             while len(results) <= _MOST_CONTINUED and (left := _without_stopper(order.order, results[-1])):
                 order = replace(order, order=left)
-                take(dispatch.run(trial(order), runner))
+                take(self.dispatch.run(self._trial(order), runner))
         finally:  # what the budget cuts off here does not take away what was seen
             names = dict.fromkeys(nodeid for one in results for nodeid in failed(one))
             seen.tried.append(OrderTried(order.name, order.seed, tuple(names), result.ending.value))
-            heard(seen.tried[-1], results)
+            self.heard(seen.tried[-1], results)
         return order
 
-    if not orders:
-        return
-    reference = dispatch.run(trial(orders[0]), "fresh")
-    whole = add(orders[0], reference, "fresh")
-    rest = orders[1:]
-    if rest and dispatch.fork is not None:
-        shown = failed(seen.results[-1][1])
-        check = failed(dispatch.run(trial(whole)))
-        # A test that fails by chance differs from run to run; a fork that cannot be trusted differs in one way.
-        if check != shown and check == failed(dispatch.run(trial(whole))):
-            dispatch.distrust_fork(_difference(whole.name, check, shown))
-    while rest:
-        # A run of everything keeps a core busy: more of them at once than cores would only be slower.
-        batch, rest = rest[: dispatch.fresh_width], rest[dispatch.fresh_width :]
-        results = dispatch.run_all([trial(order) for order in batch], width=len(batch))
-        if len(batch) > 1:
-            results = _believed(results, [trial(order) for order in batch], seen, dispatch)
-        for order, result in zip(batch, results, strict=True):
-            add(order, result)
+    def _believed(self, results: Sequence[TrialResult], batch: Sequence[NamedOrder]) -> list[TrialResult]:
+        """What the orders of `batch` showed that ran at once: a failure only where it shows alone, or another has it.
 
-
-def _believed(
-    results: Sequence[TrialResult], trials: Sequence[Trial], seen: Observed, dispatch: Dispatch
-) -> list[TrialResult]:
-    """What `trials` showed that ran at once: a failure only where it shows alone as well, or another trial has it.
-
-    Where one lied the others may have, also those that passed: each runs alone then. Raises OutOfBudget.
-    """
-    known = Observed(results=list(seen.results))
-    believed: list[TrialResult] = []
-    for result, trial in zip(results, trials, strict=True):
-        if known.shows_more(result):
-            alone = dispatch.run(trial)
-            if failed(alone) != failed(result):
-                dispatch.disturbed()
-                return [alone if other is trial else dispatch.run(other) for other in trials]
-            result = alone
-        believed.append(result)
-        known.results.append((_UNNAMED, result))
-    return believed
-
-
-def failed(result: TrialResult) -> tuple[NodeId, ...]:
-    """The tests that failed, in the order in which they ran."""
-    return tuple(outcome.nodeid for outcome in result.failed)
-
-
-def _failures(result: TrialResult) -> set[tuple[NodeId, str]]:
-    """Each failure as (victim, key of its signature)."""
-    return {
-        (outcome.nodeid, signature.key)
-        for outcome in result.failed
-        for signature in outcome.signatures or (_NO_SIGNATURE,)
-    }
+        Where one lied the others may have, also those that passed: each runs alone then. What is believed of an
+        order that did not run alone is noted in `seen.beside`. Raises OutOfBudget.
+        """
+        known = Observed(results=list(self.seen.results))
+        believed: list[TrialResult] = []
+        beside: set[str] = set()
+        for result, order in zip(results, batch, strict=True):
+            if known.shows_more(result):
+                alone = self.dispatch.run(self._trial(order))
+                if failed(alone) != failed(result):
+                    self.dispatch.disturbed()
+                    return [alone if other is order else self.dispatch.run(self._trial(other)) for other in batch]
+                result = alone
+            else:
+                beside.add(order.name)
+            believed.append(result)
+            known.results.append((_UNNAMED, result))
+        self.seen.beside.update(beside)
+        return believed
 
 
 def _without_stopper(order: Sequence[NodeId], result: TrialResult) -> tuple[NodeId, ...] | None:

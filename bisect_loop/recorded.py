@@ -13,7 +13,7 @@ from bisect_loop.asking import Failure
 from bisect_loop.ingest.recording import MAIN, Recording
 from bisect_loop.lanes.sighting import Crew
 from bisect_loop.model import Lane, NamedOrder, NodeId, OrderTried, Signature, Suite, Trial, TrialResult, Worker
-from bisect_loop.observe import failed
+from bisect_loop.observed import failed
 from bisect_loop.reproduce import Investigation
 
 # How often all lanes are run side by side: which tests meet there is a matter of chance.

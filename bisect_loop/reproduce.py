@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -14,7 +14,8 @@ from bisect_loop.history import Run
 from bisect_loop.lanes.plan import LaneDiagnosis
 from bisect_loop.lanes.sighting import Crew, observe_workers
 from bisect_loop.model import Finding, NamedOrder, NodeId, OrderTried, RunReport, TrialResult
-from bisect_loop.observe import Observed, failed, observe
+from bisect_loop.observe import Observer
+from bisect_loop.observed import Observed
 from bisect_loop.runner.dispatch import OutOfBudget
 from bisect_loop.search.orders import OrderSpec
 from bisect_loop.session import Session
@@ -67,8 +68,10 @@ class Investigation:
         return self._diagnosis
 
     def run_orders(self, orders: Sequence[NamedOrder]) -> None:
-        """Run whole orders, in fresh processes. Raises OutOfBudget."""
+        """Run whole orders. Raises OutOfBudget."""
+        self._observer().observe(orders)
 
+    def _observer(self) -> Observer:
         def heard(tried: OrderTried, results: Sequence[TrialResult]) -> None:
             for result in results:
                 self.diagnosis.heard(result)
@@ -78,14 +81,8 @@ class Investigation:
             self.run.record_order(tried.name, tried.seed, len(results[-1].outcomes), tried.failed)
             self.listener.order_finished(tried)
 
-        observe(
-            orders,
-            self.session.dispatch,
-            self.session.condition,
-            self.session.settings.timeout,
-            self.observed,
-            heard,
-        )
+        session = self.session
+        return Observer(session.dispatch, session.condition, session.settings.timeout, self.observed, heard)
 
     def run_workers(self, specs: Sequence[OrderSpec]) -> None:
         """Run the suite under pytest-xdist, once for each of `specs`; each lane is an order. Raises OutOfBudget."""
@@ -183,13 +180,41 @@ class Investigation:
         observed.results = [pair for pair in observed.results if pair[0].name not in doubtful]
         observed.tried = [tried for tried in observed.tried if tried.name not in doubtful]
         self.run_orders(list(doubtful.values()))
-        failing = {(order.name, victim) for order, result in observed.results for victim in failed(result)}
-        for index, found in enumerate(self.findings):
-            names = tuple(name for name in found.seen_in if name not in doubtful or (name, found.victim) in failing)
-            if names != found.seen_in:
-                self.findings[index] = replace(found, seen_in=names)
-                self._save(self.findings[index])
+        self._seen_in_anew(doubtful)
         return True
+
+    def _seen_alone(self) -> None:
+        """Run orders alone that passed beside others where a finding says that they fail.
+
+        Where one did lie, all that was seen of orders beside others is seen again. Raises OutOfBudget.
+        """
+        observer, beside = self._observer(), set(self.observed.beside)
+        try:
+            if observer.again(self.observed.doubtful(self.findings)):
+                self.session.dispatch.disturbed()
+                observer.again(self.observed.whole(self.observed.beside))
+        finally:
+            self._seen_in_anew(beside)
+
+    def _seen_in_anew(self, names: Collection[str]) -> None:
+        """Let the findings say what is now known of the orders of these names."""
+        failing = {
+            (order.name, outcome.nodeid): {signature.key for signature in outcome.signatures}
+            for order, result in self.observed.results
+            for outcome in result.failed
+        }
+        place = {tried.name: index for index, tried in enumerate(self.observed.tried)}
+        for index, found in enumerate(self.findings):
+            kept = [name for name in found.seen_in if name not in names or (name, found.victim) in failing]
+            new = [
+                tried.name
+                for tried in self.observed.tried
+                if tried.name in names and found.signature.key in failing.get((tried.name, found.victim), ())
+            ]
+            seen_in = tuple(sorted({*kept, *new}, key=lambda name: place.get(name, -1)))
+            if seen_in != found.seen_in:
+                self.findings[index] = replace(found, seen_in=seen_in)
+                self._save(self.findings[index])
 
     def add(self, found: Finding, failure: Failure) -> None:
         """Keep, store and tell what was found of `failure`."""
@@ -210,7 +235,11 @@ class Investigation:
         with self.stopping():
             self.run_orders(orders)
             self.run_workers(workers)
-            self.diagnose(self.observed.failures(victim))
+            done: set[tuple[NodeId, str]] = set()
+            while ahead := [one for one in self.observed.failures(victim) if _key(one) not in done]:
+                done.update(map(_key, ahead))
+                self.diagnose(ahead)
+                self._seen_alone()
 
     def pursue_given(self, order: NamedOrder, victim: NodeId) -> None:
         """Diagnose `victim` in an order in which it is said to fail: no whole run is paid for."""

@@ -74,11 +74,11 @@ class Run:
         return result
 
     def record_order(self, name: str, seed: int | None, tests: int, failed: Sequence[NodeId]) -> None:
-        """Note that the whole order `name` of `tests` tests was run to its end; once in a run."""
+        """Note that the whole order `name` of `tests` tests was run to its end. Of one run the last word counts."""
         self._history.write(
             lambda db: db.execute(
-                "INSERT OR IGNORE INTO orders (run, fingerprint, name, seed, tests, failed, ended)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO orders (run, fingerprint, name, seed, tests, failed, ended) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (run, name) DO UPDATE SET tests = excluded.tests, failed = excluded.failed",
                 (self.id, self.fingerprint, name, seed, tests, pack(tuple(failed)), self._history.clock()),
             ),
             None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bisect_loop.model import Condition, Lane, LaneResult, NamedOrder, NodeId, OrderTried, Trial, TrialResult
-from bisect_loop.observe import Observed, failed
+from bisect_loop.observed import Observed, failed
 from bisect_loop.runner.dispatch import Dispatch
 from bisect_loop.search.orders import OrderSpec
 

@@ -93,11 +93,16 @@ class Dispatch:
         self,
         why: str = "a trial that ran at the same time as others gave another answer alone"
         " (a fixed port or file name in the suite?)",
-    ) -> None:
-        """From now on one trial runs at a time: side by side they gave another answer than alone, or would."""
-        if self.width > 1 or self.fresh_width > 1:
-            self.width = self.fresh_width = 1
-            self.say(f"{why}: from here on one runs at a time")
+    ) -> bool:
+        """From now on one trial runs at a time: side by side they gave another answer than alone, or would.
+
+        Returns whether that is news.
+        """
+        if self.width == self.fresh_width == 1:
+            return False
+        self.width = self.fresh_width = 1
+        self.say(f"{why}: from here on one runs at a time")
+        return True
 
     def _runner(self, trial: Trial, wanted: Literal["fork", "fresh"] | None) -> Runner:
         if wanted == "fresh" or self.fork is None or trial.collect is not None:

@@ -83,6 +83,38 @@ def test_fresh_runner_alone_finds_the_same(cli: Cli, suite: Path) -> None:
     assert done.result["cost"]["trials_fork"] == 0
 
 
+ALONE = """
+import fcntl
+from pathlib import Path
+
+import pytest
+
+FILE = open(Path(__file__).with_name("database.lock"), "w")
+
+@pytest.fixture(scope="session", autouse=True)
+def alone():
+    try:
+        fcntl.flock(FILE, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+"""
+
+
+def test_what_trials_beside_one_another_hide(cli: Cli, suite: Path) -> None:
+    """Who gets no lock because another trial holds it pollutes nothing: orders and narrowing say what holds alone."""
+    (suite / "conftest.py").write_text(ALONE)
+    source = POLLUTED.replace("def test_polluter():\n", "def test_polluter(alone):\n    if alone: ")
+    (suite / "tests" / "test_a.py").write_text(source)
+    options = ["--runner", "fresh", "--jobs", "2", "--orders", "default,reverse,shuffle:2", "--no-roles"]
+    done = cli("run", "tests", *options, cwd=suite)
+    (found,) = done.result["findings"]
+    assert (found["confirmed"], found["polluters"], found["failure_rate"]) == (True, [POLLUTER], 1.0)
+    failing = [tried["name"] for tried in done.result["orders_tried"] if tried["failed"]]
+    assert failing == ["reverse", "shuffle:1", "shuffle:2"]
+    assert "seen in     reverse   shuffle:1   shuffle:2\n" in done.out
+
+
 def test_a_suite_with_threads_at_import_is_not_forked(cli: Cli, suite: Path) -> None:
     """Live threads after collection refuse the fork, with the reason shown, and the answer is the same."""
     thread = "import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()\n"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import pytest
 
@@ -159,6 +160,64 @@ def test_trials_that_lie_side_by_side() -> None:
     fork.run = lying  # type: ignore[method-assign]
     found = plan.diagnose(failure())
     assert (found.confirmed, names(found)) == (True, (IDS[150],))
+
+
+@dataclass(slots=True)
+class Crowding(Dispatch):
+    """A Dispatch that knows whether what it runs has other trials beside it."""
+
+    crowded: bool = False
+
+    def stream(
+        self,
+        trials: Sequence[Trial],
+        runner: Literal["fork", "fresh"] | None = None,
+        *,
+        width: int | None = None,
+    ) -> Generator[TrialResult, None, None]:
+        self.crowded = len(trials) > 1 and self.width > 1 and width != 1
+        yield from Dispatch.stream(self, trials, runner, width=width)
+
+
+def passing_beside_others(rules: Sequence[Rule], lies: Callable[[Trial], bool]) -> tuple[Diagnosis, list[str]]:
+    """A plan whose victim passes in trials for which `lies` holds where others run beside them."""
+    notes: list[str] = []
+    plan, fork = diagnosis(rules, roles=False)
+    fresh = plan.dispatch.fresh
+    plan.dispatch = dispatch = Crowding(fresh, fork, ThreadPoolExecutor(4), 4, 4, say=notes.append)
+    run = fork.run
+
+    def lying(trial: Trial) -> TrialResult:
+        result = run(trial)
+        if not (dispatch.crowded and lies(trial)):
+            return result
+        outcomes = tuple(Outcome(VICTIM, "passed") if o.nodeid == VICTIM else o for o in result.outcomes)
+        return replace(result, outcomes=outcomes)
+
+    fork.run = lying  # type: ignore[method-assign]
+    return plan, notes
+
+
+@pytest.mark.parametrize("polluters", [(IDS[40],), (IDS[40], IDS[150])])
+def test_nobody_is_needed_because_a_trial_lied_beside_others(polluters: tuple[NodeId, ...]) -> None:
+    """That it passes without a test counts where it does so alone: else an innocent one would be a polluter too."""
+    minimal = (*polluters, VICTIM)
+    plan, notes = passing_beside_others([Rule(VICTIM, polluters)], lambda trial: trial.order == minimal)
+    found = plan.diagnose(failure())
+    assert (found.confirmed, names(found)) == (True, polluters)
+    assert len(notes) == 1
+
+
+def test_a_minimal_order_that_passes_only_beside_others_is_no_matter_of_chance() -> None:
+    """Where repeats beside one another differ and the order fails each time alone, trials run one at a time."""
+
+    def lies(trial: Trial) -> bool:
+        return trial.order == (IDS[40], VICTIM) and trial.attempt > 1
+
+    plan, notes = passing_beside_others([Rule(VICTIM, (IDS[40],))], lies)
+    found = plan.diagnose(failure())
+    assert (found.confirmed, names(found), found.failure_rate) == (True, (IDS[40],), 1.0)
+    assert len(notes) == 1
 
 
 def test_alternatives_and_cleaners() -> None:

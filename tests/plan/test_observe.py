@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
-from bisect_loop.model import Condition, NamedOrder, OrderTried, Trial, TrialResult
-from bisect_loop.observe import Observed, observe
+import pytest
+
+from bisect_loop.model import Condition, Finding, NamedOrder, NodeId, OrderTried, Trial, TrialResult
+from bisect_loop.observe import Observer
+from bisect_loop.observed import Observed
 from bisect_loop.runner.dispatch import Dispatch
 from tests.fakes import BROKEN, FakeSuite, Rule
 
@@ -29,7 +33,7 @@ def observed(*rules: Rule) -> tuple[Observed, FakeSuite, FakeSuite]:
 
     with ThreadPoolExecutor(2) as executor:
         dispatch = Dispatch(fresh, fork, executor, 2, 2)
-        observe(ORDERS, dispatch, Condition(), 60.0, seen, heard)
+        Observer(dispatch, Condition(), 60.0, seen, heard).observe(ORDERS)
     return seen, fork, fresh
 
 
@@ -55,23 +59,84 @@ def test_the_same_test_failing_in_another_way_is_new() -> None:
     assert fork.runs == 1 + 4 + 1
 
 
+@dataclass
 class LiesBesideOthers(FakeSuite):
-    """Beside others the reversed order shows nothing and the first shuffle what is not so; alone, the truth."""
+    """Whose orders show what `lies` says of them when they run for the first time, and the truth from then on."""
+
+    lies: Mapping[tuple[NodeId, ...], tuple[Rule, ...]] = field(default_factory=dict)
 
     def run(self, trial: Trial) -> TrialResult:
         true = super().run(trial)
-        lies = {ORDERS[1].order: (), ORDERS[2].order: (Rule(IDS[3]),)}
-        if trial.attempt or trial.order not in lies:
+        if trial.attempt or trial.order not in self.lies:
             return true
-        return FakeSuite(IDS, lies[trial.order]).run(trial)
+        return FakeSuite(IDS, self.lies[trial.order]).run(trial)
 
 
 def test_where_one_of_a_round_lied_all_of_it_is_seen_alone() -> None:
     """An order that passed beside others may have lied as well: after the first lie each of them runs by itself."""
     rules = (Rule(IDS[7], (IDS[30],)),)
-    fork, seen = LiesBesideOthers(IDS, rules), Observed()
+    lies = {ORDERS[1].order: (), ORDERS[2].order: (Rule(IDS[3]),)}
+    fork, seen = LiesBesideOthers(IDS, rules, lies=lies), Observed()
     with ThreadPoolExecutor(2) as executor:
         dispatch = Dispatch(FakeSuite(IDS, rules, name="fresh"), fork, executor, 2, 2)
-        observe(ORDERS[:3], dispatch, Condition(), 60.0, seen, lambda *_: None)
+        Observer(dispatch, Condition(), 60.0, seen, lambda *_: None).observe(ORDERS[:3])
     assert [tried.failed for tried in seen.tried] == [(), (IDS[7],), (IDS[7],)]
     assert dispatch.fresh_width == 1
+
+
+PAIR = Finding("victim", IDS[7], BROKEN, (IDS[30], IDS[7]), polluters=(IDS[30],), confirmed=True)
+
+
+@pytest.fixture
+def mended() -> Iterator[Observer]:
+    """ORDERS were run, two at once: of the first two the one passed that fails alone, and it was seen again."""
+    fork = LiesBesideOthers(IDS, (Rule(IDS[7], (IDS[30],)),), lies={ORDERS[1].order: ()})
+    fresh = FakeSuite(IDS, fork.rules, name="fresh")
+    with ThreadPoolExecutor(2) as executor:
+        observer = Observer(Dispatch(fresh, fork, executor, 2, 2), Condition(), 60.0, Observed(), lambda *_: None)
+        observer.observe(ORDERS)
+        assert [tried.failed for tried in observer.seen.tried] == [(), (), *[(IDS[7],)] * 3]
+        assert [order.name for order in observer.seen.doubtful([PAIR])] == ["reverse"]
+        assert observer.again(observer.seen.doubtful([PAIR]))
+        yield observer
+
+
+def test_an_order_that_passed_against_a_confirmed_pair_is_seen_alone(mended: Observer) -> None:
+    """The pair says that the order fails; alone it does, and that takes the place of what was seen beside others."""
+    seen = mended.seen
+    assert [(tried.name, tried.failed) for tried in seen.tried] == [
+        (order.name, (IDS[7],) if order.name != "default" else ()) for order in ORDERS
+    ]
+    assert [order.name for order, _ in seen.results] == [order.name for order in ORDERS]
+    assert seen.failures()[0].seen_in == ("reverse", "shuffle:1", "shuffle:2", "shuffle:3")
+    assert seen.doubtful([PAIR]) == []
+
+
+def test_what_was_seen_alone_is_not_looked_at_again(mended: Observer) -> None:
+    """The first order, those that brought something new, and what was seen again are believed for good."""
+    assert mended.seen.beside == {"shuffle:2", "shuffle:3"}
+    assert not mended.again(mended.seen.whole(mended.seen.beside))
+    assert mended.seen.beside == set()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        pytest.param(replace(PAIR, confirmed=False), id="unconfirmed"),
+        pytest.param(replace(PAIR, failure_rate=0.5), id="by chance"),
+        pytest.param(replace(PAIR, kind="brittle"), id="another kind"),
+        pytest.param(replace(PAIR, cleaners=(IDS[20],)), id="a cleaner between them"),
+        pytest.param(replace(PAIR, polluters=(IDS[2],)), id="behind the victim"),
+        pytest.param(replace(PAIR, polluters=(IDS[30], IDS[31])), id="in another sequence"),
+    ],
+)
+def test_no_doubt_where_the_finding_does_not_say_that_it_fails(found: Finding) -> None:
+    """An order may well pass where the finding is one of chance, or where its tests do not stand as it needs them."""
+    suite = FakeSuite(IDS)
+    seen = Observed(beside={"reverse"})
+    seen.results.append((ORDERS[1], suite.run(Trial(ORDERS[1].order, Condition()))))
+    seen.tried.append(OrderTried("reverse", None, (), "finished"))
+    assert [order.name for order in seen.doubtful([PAIR])] == ["reverse"]
+    assert seen.doubtful([found]) == []
+    other = replace(found, other_polluting_sets=((IDS[35],),)) if found.polluters != PAIR.polluters else PAIR
+    assert seen.doubtful([other]) == [ORDERS[1]]
