@@ -129,11 +129,8 @@ class FixTrials:
                 fix, verified=(0, 1), runs=((order.name, 0, 1),), note=why(first, order, arms, finding, candidate.edits)
             )
         others, times = arms[1:], order.times
-        texts = [*(arm.text for arm in others), *[order.text] * (times - 1)]
-        if order.side_by_side:  # nothing else may run beside tests that clash
-            results = [result for text in texts for result in self._run([text], mark)]
-        else:
-            results = self._run(texts, mark)
+        # Nothing else may run beside tests that clash.
+        results = self._results([*others, *[order] * (times - 1)], mark, together=not order.side_by_side)
         passed = 1 + sum(self._fine(result, order) for result in results[len(others) :])
         runs = [(order.name, passed, times)]
         note = fix.note
@@ -151,6 +148,19 @@ class FixTrials:
         return replace(fix, verified=verified, runs=tuple(runs), note=note)
 
     # Running.
+
+    def _results(self, arms: Sequence[Arm], mark: str, *, together: bool) -> list[TrialResult]:
+        """What each arm shows. That one of several at once does not pass counts only where it does not pass alone."""
+        if not together:
+            return [self._run([arm.text], mark)[0] for arm in arms]
+        results = self._run([arm.text for arm in arms], mark)
+        wrong = next((index for index, arm in enumerate(arms) if not self._fine(results[index], arm)), None)
+        if wrong is not None and self.dispatch.fresh_width > 1:
+            results[wrong] = self._run([arms[wrong].text], mark)[0]
+            if self._fine(results[wrong], arms[wrong]):
+                self.dispatch.disturbed()
+                results = [one if i == wrong else self._run([arms[i].text], mark)[0] for i, one in enumerate(results)]
+        return results
 
     def _run(self, texts: Sequence[str], mark: str) -> list[TrialResult]:
         """Run texts in the copy. The mark tells the trials of one state of the copy from those of another."""

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bisect_loop.fixes import arms
-from bisect_loop.fixes.arms import IN_ONE_PROCESS, SIDE_BY_SIDE, VICTIM, Arm, fails_as_before
+from bisect_loop.fixes.arms import (
+    IN_ONE_PROCESS,
+    IN_ORDER,
+    POLLUTER,
+    REVERSED,
+    SIDE_BY_SIDE,
+    VICTIM,
+    Arm,
+    fails_as_before,
+)
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.trial import CannotTry, FixTrials
 from bisect_loop.model import (
@@ -25,7 +35,9 @@ from bisect_loop.model import (
     Worker,
 )
 from bisect_loop.runner.command import PlainCommand
+from bisect_loop.runner.dispatch import Dispatch
 from bisect_loop.search.rates import silent_runs
+from tests.fakes import FakeSuite
 
 CLASH = Signature("AssertionError", "t.py:2", "assert 1 == 2", "call")
 P, V = "t.py::p", "t.py::v"
@@ -90,6 +102,50 @@ def test_nothing_runs_beside_it() -> None:
     trials.judged()
     assert {len(texts) for texts in trials.seen} == {1}
     assert {text for texts in trials.seen for text in texts} == {SIDE_BY_SIDE, IN_ONE_PROCESS, VICTIM}
+
+
+PAIR = Finding("victim", V, CLASH, (P, V), polluters=(P,), confirmed=True)
+
+
+class Disturbed(Trials):
+    """Of several runs at once, those of the polluter alone fail; alone those of `broken` do."""
+
+    def __init__(self, broken: str = "") -> None:
+        super().__init__([])
+        self.broken = broken
+        self.dispatch = Dispatch(FakeSuite(()), None, ThreadPoolExecutor(1), 2, 2)
+
+    def _run(self, texts: Sequence[str], *_: Any) -> list[TrialResult]:
+        self.seen.append(tuple(texts))
+        orders = {IN_ORDER: (P, V), REVERSED: (V, P), VICTIM: (V,), POLLUTER: (P,)}
+        failing = POLLUTER if len(texts) > 1 else self.broken
+        return [ran(*orders[text], failed=orders[text][-1] if text == failing else "") for text in texts]
+
+    def judged(self) -> Fix:
+        orders = {IN_ORDER: (P, V), REVERSED: (V, P), VICTIM: (V,), POLLUTER: (P,)}
+        arms = [Arm(name, order, name, 1 if name != IN_ORDER else 3) for name, order in orders.items()]
+        return self._judged(PAIR, MEND, arms, Fix("lock", ""), "mark")
+
+    def _fail_anyway(self, _arm: Arm) -> frozenset[str]:
+        return frozenset()
+
+
+def test_no_mend_is_rejected_for_what_another_run_did() -> None:
+    """What fails beside others and passes alone is seen again alone, like all that ran beside it."""
+    trials = Disturbed()
+    found = trials.judged()
+    assert (found.works, found.verified) == (True, (3, 3))
+    assert trials.dispatch.fresh_width == 1
+    assert [len(texts) for texts in trials.seen] == [1, 5, *[1] * 5]
+
+
+def test_a_mend_that_fails_alone_too_costs_one_run_more() -> None:
+    trials = Disturbed(broken=POLLUTER)
+    found = trials.judged()
+    assert not found.works
+    assert [run for run in found.runs if run[1] < run[2]] == [(POLLUTER, 0, 1)]
+    assert [len(texts) for texts in trials.seen] == [1, 5, 1]
+    assert trials.dispatch.fresh_width == 2
 
 
 def test_a_mend_that_only_makes_it_rarer_is_none() -> None:
