@@ -1,4 +1,4 @@
-"""Adds a fixture to the conftest.py that all tests of an order see: for every test, or for those that ask for it."""
+"""Adds a fixture to the conftest.py that all tests of an order see, or to a module: for every test, or on request."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An edit of a conftest.py, and the line of the new fixture."""
+    """An edit of a file, and the line of the new fixture."""
 
     edit: Edit
     name: str
@@ -66,13 +66,17 @@ def conftest_of(ground: Ground, tests: tuple[NodeId, ...]) -> str:
     return there or places[min(1, len(places) - 1)]
 
 
-def with_fixture(ground: Ground, name: str, doc: str, body: Body, *, autouse: bool = True) -> Written | None:
-    """Write a fixture. None where the conftest.py cannot be parsed, or nobody is there to run an asynchronous one.
+def with_fixture(
+    ground: Ground, name: str, doc: str, body: Body, *, autouse: bool = True, path: str | None = None
+) -> Written | None:
+    """Write a fixture, to the file `path` or to the conftest.py that all tests see.
+
+    None where that cannot be parsed, or nobody is there to run an asynchronous one.
 
     Under anyio's plugin an asynchronous fixture asks for the backend. Where that is several, every test that has the
     fixture would be run for each of them, so there it is not written for all tests.
     """
-    path = conftest_of(ground, ground.tests)
+    path = path or conftest_of(ground, ground.tests)
     before = ground.read(path)
     text = before if before is not None else _EMPTY
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bisect_loop.fixes.fixture import Body, with_fixture
@@ -12,7 +12,7 @@ from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.holders import located, python_path
 from bisect_loop.fixes.model import Candidate
 from bisect_loop.fixes.plain import setting
-from bisect_loop.fixes.python import Import
+from bisect_loop.fixes.python import Import, imported
 from bisect_loop.model import SAME_OBJECT, Change, is_module
 
 _MOST = 5
@@ -36,6 +36,7 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
     if not ground.loops_are_mixed and ground.finding.changes:
         yield from _undone(ground)
         yield from _put_back(ground)
+        yield from _own_put_back(ground)
         yield from _shared_again(ground)
 
 
@@ -50,25 +51,60 @@ def _put_back(ground: Ground) -> Iterator[Candidate]:
             found.setup[0].partition("=")[2] != p.setup[0].partition("=")[2] for p in parts.values()
         ):
             parts[change.what] = found
-    if not parts:
+    yield from _fixture(ground, parts, None)
+
+
+def _own_put_back(ground: Ground) -> Iterator[Candidate]:
+    """The same for what the module of the tests keeps for itself, by a fixture of that module."""
+    path = ground.finding.victim.partition("::")[0]
+    try:
+        _, bound = imported(ground.read(path) or "")
+    except (ValueError, SyntaxError):
         return
+    dotted = path.removesuffix(".py").replace("/", ".")
+    parts: dict[str, _Part] = {}
+    rebound: list[str] = []
+    for change in ground.finding.changes:
+        module = next((name for name in _endings(dotted) if change.what.startswith(f"{name}.")), None)
+        own = python_path(change.what) if module and change.by.startswith(f"{path}::") else None
+        rest = "" if module is None or own is None else own[len(module) + 1 :]
+        if not rest or re.split(r"\W", rest)[0] not in bound or len(parts) == _MOST:
+            continue
+        part = _of_name(rest, change.before, f"before_{len(parts) + 1}")
+        if part is not None:
+            parts[rest] = part
+            if rest.isidentifier() and any(line.startswith((f"{rest} =", f"del {rest}")) for line in part.teardown):
+                rebound.append(rest)
+    head = (f"global {', '.join(rebound)}",) if rebound else ()
+    yield from _fixture(ground, parts, path, head)
+
+
+def _endings(dotted: str) -> list[str]:
+    """The names that a module of tests may have, the longest first: which one depends on how pytest imports it."""
+    words = dotted.split(".")
+    return [".".join(words[start:]) for start in range(len(words))]
+
+
+def _fixture(
+    ground: Ground, parts: Mapping[str, _Part], path: str | None, head: tuple[str, ...] = ()
+) -> Iterator[Candidate]:
+    """A fixture of all `parts`, in the file `path` or in a conftest.py."""
     body = Body(
-        tuple(line for part in parts.values() for line in part.setup),
+        (*head, *(line for part in parts.values() for line in part.setup)),
         tuple(line for part in parts.values() for line in part.teardown),
         tuple(dict.fromkeys(part.module for part in parts.values() if part.module)),
         tuple(Import(name) for name in dict.fromkeys(part.imports for part in parts.values() if part.imports)),
     )
-    written = with_fixture(ground, "state_put_back", "What a test changes is not for the next test.", body)
-    if written is None:
-        return
-    names = ", ".join(parts)
-    yield Candidate(
-        "restore-state",
-        f"put back {names} after each test, in {written.edit.path}",
-        written.where,
-        (written.edit,),
-        cost="tests that count on what an earlier one changed must do it themselves",
-    )
+    doc = "What a test changes is not for the next test."
+    written = with_fixture(ground, "state_put_back", doc, body, path=path) if parts else None
+    if written is not None:
+        yield Candidate(
+            "restore-state",
+            f"put back {', '.join(parts)} after each test, in {written.edit.path}",
+            written.where,
+            (written.edit,),
+            cost="tests that count on what an earlier one changed must do it themselves",
+        )
 
 
 def _shared_again(ground: Ground) -> Iterator[Candidate]:
@@ -170,21 +206,29 @@ def _of_module(ground: Ground, change: Change, before: str) -> _Part | None:
     if found is None:
         return None
     module, rest = found
+    return _of_name(rest, change.before, before, module)
+
+
+def _of_name(rest: str, value: str, before: str, module: str = "") -> _Part | None:
+    """Put back `rest`, a path in `module` (in the fixture's own where none is named) that had `value` before."""
     node = ast.parse(rest, mode="eval").body
+    prefix = f"{{{module}}}." if module else ""
     if isinstance(node, ast.Subscript):
-        inner = f"{{{module}}}.{ast.unparse(node.value)}"
+        inner = f"{prefix}{ast.unparse(node.value)}"
         return _Part((f"{before} = dict({inner})",), (f"{inner}.clear()", f"{inner}.update({before})"), module)
     if not isinstance(node, ast.Name | ast.Attribute):
         return None
-    whole = f"{{{module}}}.{rest}"
-    if not change.before:
+    whole = f"{prefix}{rest}"
+    if not value:
+        if "." not in whole:
+            return None
         parent, _, name = whole.rpartition(".")
         gone = f'had_{before} = hasattr({parent}, "{name}")'
         return _Part((gone,), (f'if not had_{before} and hasattr({parent}, "{name}"):', f"    del {whole}"), module)
-    if _LIST.match(change.before):
+    if _LIST.match(value):
         return _Part((f"{before} = list({whole})",), (f"{whole}[:] = {before}",), module)
-    if _DICT.match(change.before):
+    if _DICT.match(value):
         return _Part((f"{before} = dict({whole})",), (f"{whole}.clear()", f"{whole}.update({before})"), module)
-    if _SET.match(change.before):
+    if _SET.match(value):
         return _Part((f"{before} = set({whole})",), (f"{whole}.clear()", f"{whole}.update({before})"), module)
     return _Part((f"{before} = {whole}",), (f"{whole} = {before}",), module)

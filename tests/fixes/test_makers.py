@@ -437,6 +437,59 @@ def test_what_an_import_changed_is_as_before_for_each_test(tmp_path: Path) -> No
     assert '    monkeypatch.delenv("TZ", raising=False)\n    yield\n' in after
 
 
+def test_what_a_module_of_tests_keeps_is_put_back_there(tmp_path: Path) -> None:
+    """What is bound anew is global in the fixture; what others changed, and what is not its own, is left alone."""
+    text = """import pytest
+from app import conf
+
+SEEN = []
+LAST = None
+
+
+class TestP:
+    made = {}
+
+    def test_p(self): ...
+
+    def test_v(self): ...
+"""
+    files = tree(tmp_path, tests_test_p=text, app_conf="READY = False\n")
+    polluter, victim = "tests/test_p.py::TestP::test_p", "tests/test_p.py::TestP::test_v"
+    changes = (
+        Change("test_p.SEEN", "[]", "[1]", polluter),
+        Change("tests.test_p.LAST", "None", "3", polluter),
+        Change("test_p.TestP.made", "{}", "{'a': 1}", polluter),
+        Change("test_p.elsewhere", "1", "2", polluter),
+        Change("test_p.SEEN[0].name", "1", "2", "tests/test_q.py::test_q"),
+        Change("test_other.SEEN", "1", "2", polluter),
+    )
+    finding = Finding("victim", victim, PLAIN, (polluter, victim), polluters=(polluter,), changes=changes)
+    found = sound(restore.candidates(Ground(finding, None, files)), files)
+
+    (edit,) = found["restore-state"].edits
+    assert edit.path == "tests/test_p.py"
+    assert (
+        edit.after.removeprefix(text)
+        == """
+
+@pytest.fixture(autouse=True)
+def state_put_back():
+    \"\"\"What a test changes is not for the next test.\"\"\"
+    global LAST
+    before_1 = list(SEEN)
+    before_2 = LAST
+    before_3 = dict(TestP.made)
+    yield
+    SEEN[:] = before_1
+    LAST = before_2
+    TestP.made.clear()
+    TestP.made.update(before_3)
+"""
+    )
+    elsewhere = replace(finding, victim=VICTIM, minimal_order=(polluter, VICTIM))
+    assert not list(restore.candidates(Ground(elsewhere, None, files)))
+
+
 def test_what_falls_short_is_chosen_by_the_resource(tmp_path: Path) -> None:
     """Emptying a queue, a pool of one connection, asyncio's loops instead of uvloop's: never likely."""
     queue = "import asyncio\n\nJOBS = asyncio.Queue()\n"
