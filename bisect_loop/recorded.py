@@ -52,6 +52,7 @@ class Recorded:
             self.investigation.run_orders(self.orders)
             seen = self._seen(wanted)
             self.investigation.diagnose([*seen, *(self._unseen(v, ()) for v in wanted if v not in _victims(seen))])
+            self.investigation.see_alone()
 
     def _lane(self, lane: ingest.Lane) -> None:
         wanted = self._wanted(lane.failed)

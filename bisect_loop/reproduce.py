@@ -173,17 +173,18 @@ class Investigation:
 
         Returns whether there were any. Raises OutOfBudget.
         """
-        doubtful = {order.name: order for order, result in self.observed.results if _forked_failure(result)}
+        observed = self.observed
+        doubtful = {order.name for order, result in observed.results if _forked_failure(result)}
         if not doubtful:
             return False
-        observed = self.observed
+        orders = observed.whole(doubtful)
         observed.results = [pair for pair in observed.results if pair[0].name not in doubtful]
         observed.tried = [tried for tried in observed.tried if tried.name not in doubtful]
-        self.run_orders(list(doubtful.values()))
+        self.run_orders(orders)
         self._seen_in_anew(doubtful)
         return True
 
-    def _seen_alone(self) -> None:
+    def see_alone(self) -> None:
         """Run orders alone that passed beside others where a finding says that they fail.
 
         Where one did lie, all that was seen of orders beside others is seen again. Raises OutOfBudget.
@@ -211,7 +212,7 @@ class Investigation:
                 for tried in self.observed.tried
                 if tried.name in names and found.signature.key in failing.get((tried.name, found.victim), ())
             ]
-            seen_in = tuple(sorted({*kept, *new}, key=lambda name: place.get(name, -1)))
+            seen_in = tuple(sorted(dict.fromkeys((*kept, *new)), key=lambda name: place.get(name, -1)))
             if seen_in != found.seen_in:
                 self.findings[index] = replace(found, seen_in=seen_in)
                 self._save(self.findings[index])
@@ -239,7 +240,7 @@ class Investigation:
             while ahead := [one for one in self.observed.failures(victim) if _key(one) not in done]:
                 done.update(map(_key, ahead))
                 self.diagnose(ahead)
-                self._seen_alone()
+                self.see_alone()
 
     def pursue_given(self, order: NamedOrder, victim: NodeId) -> None:
         """Diagnose `victim` in an order in which it is said to fail: no whole run is paid for."""
