@@ -17,7 +17,7 @@ from bisect_loop.model import (
     Trial,
     TrialResult,
 )
-from bisect_loop.observed import Observed, failed
+from bisect_loop.observed import Doubt, Observed, failed
 from bisect_loop.runner.dispatch import Dispatch
 
 _UNNAMED = NamedOrder("", ())
@@ -68,12 +68,25 @@ class Observer:
             for order, result in zip(batch, results, strict=True):
                 self._add(self.seen, order, result)
 
-    def again(self, orders: Sequence[NamedOrder]) -> bool:
+    def lied(self, doubt: Doubt) -> bool:
+        """Whether an order did hide a failure: its part is run alone and then, if that fails, all of it, in its place.
+
+        Raises OutOfBudget.
+        """
+        name, victims = doubt.part.name, set(doubt.victims)
+        hidden = victims.intersection(failed(self.dispatch.run(self._trial(doubt.part))))
+        if not hidden:
+            return False
+        one = next(victim for victim in doubt.victims if victim in hidden)
+        self.dispatch.say(f"order {name} is run again: {one} passed in it beside other trials, and fails there alone")
+        self.again(self.seen.whole([name]))
+        return any(one.name == name and not victims.isdisjoint(one.failed) for one in self.seen.tried)
+
+    def again(self, orders: Sequence[NamedOrder]) -> None:
         """Run each of `orders` with nothing beside it; what it shows stands in the place of what was seen of it.
 
-        Returns whether one showed something else. Raises OutOfBudget; what that cuts off stays as it was.
+        Raises OutOfBudget; what that cuts off stays as it was.
         """
-        before = {one.name: one.failed for one in self.seen.tried}
         for order in orders:
             result = self.dispatch.run(self._trial(order))
             alone = Observed()
@@ -82,7 +95,6 @@ class Observer:
             finally:
                 self.seen.replace(alone)
                 self.seen.beside.discard(order.name)
-        return any(before[one.name] != one.failed for one in self.seen.tried if one.name in before)
 
     def _trial(self, order: NamedOrder) -> Trial:
         return Trial(order.order, self.condition, timeout=self.timeout)

@@ -9,6 +9,14 @@ from bisect_loop.asking import Failure
 from bisect_loop.model import Finding, NamedOrder, NodeId, OrderTried, Signature, TrialResult
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A part of an order, from a polluter on, in which `victims` passed that should have failed at its end."""
+
+    part: NamedOrder
+    victims: tuple[NodeId, ...]
+
+
 @dataclass(slots=True)
 class Observed:
     """What whole orders showed so far. `beside` names those that ran beside others and were not seen alone."""
@@ -16,6 +24,7 @@ class Observed:
     tried: list[OrderTried] = field(default_factory=list)
     results: list[tuple[NamedOrder, TrialResult]] = field(default_factory=list)
     beside: set[str] = field(default_factory=set)
+    _told: set[tuple[str, NodeId]] = field(default_factory=set)
 
     def failures(self, victim: NodeId | None = None) -> list[Failure]:
         """Each failure once, in the order in which it was first seen; of `victim` only, where one is named."""
@@ -62,14 +71,26 @@ class Observed:
         chosen = set(names)
         return [first[one.name] for one in self.tried if one.name in chosen and one.name in first]
 
-    def doubtful(self, findings: Sequence[Finding]) -> list[NamedOrder]:
-        """The orders of `beside` in which a victim passed that must fail there, as one of `findings` says."""
-        names = [
-            order.name
-            for order, result in self.results
-            if order.name in self.beside and any(_contradicts(result, found) for found in findings)
-        ]
-        return self.whole(names)
+    def doubts(self, findings: Sequence[Finding]) -> list[Doubt]:
+        """One for each order of `beside` in which a victim passed that should fail there, as `findings` say.
+
+        No cleaner that is known stands between; one that is not may. What was told of once is not told of again.
+        """
+        found: list[Doubt] = []
+        for order, result in self.results:
+            if order.name not in self.beside:
+                continue
+            spans = {
+                one.victim: span
+                for one in findings
+                if (order.name, one.victim) not in self._told and (span := _contradiction(result, one)) is not None
+            }
+            if spans:
+                self._told.update((order.name, victim) for victim in spans)
+                start, end = min(first for first, _ in spans.values()), max(last for _, last in spans.values())
+                part = tuple(outcome.nodeid for outcome in result.outcomes[start : end + 1])
+                found.append(Doubt(replace(order, order=part), tuple(spans)))
+        return found
 
     def _passing(self, victim: NodeId) -> tuple[NodeId, ...] | None:
         """What ran before `victim` in the shortest prefix after which it passed, None where it never did."""
@@ -99,19 +120,19 @@ def _failures(result: TrialResult) -> set[tuple[NodeId, str]]:
     }
 
 
-def _contradicts(result: TrialResult, found: Finding) -> bool:
-    """Whether the victim of `found` passed in `result` behind its polluters, no known cleaner standing between them."""
+def _contradiction(result: TrialResult, found: Finding) -> tuple[int, int] | None:
+    """Where the first polluter and the victim of `found` stand, if that passed behind all of them; None if not so."""
     if not found.confirmed or found.kind != "victim" or found.failure_rate < 1 or found.worker is not None:
-        return False
+        return None
     outcome = result.of(found.victim)
     if outcome is None or outcome.result != "passed":
-        return False
+        return None
     ids = [one.nodeid for one in result.outcomes]
-    before = ids[: ids.index(found.victim)]
+    end = ids.index(found.victim)
+    place = {nodeid: index for index, nodeid in enumerate(ids[:end])}
+    cleaned = max((place[nodeid] for nodeid in found.cleaners if nodeid in place), default=-1)
     for polluters in (found.polluters, *found.other_polluting_sets):
-        places = [before.index(nodeid) for nodeid in polluters if nodeid in before]
-        if len(places) < len(polluters) or places != sorted(places):
-            continue
-        if not set(found.cleaners).intersection(before[places[-1] + 1 :]):
-            return True
-    return False
+        places = [place[nodeid] for nodeid in polluters if nodeid in place]
+        if places and len(places) == len(polluters) and places == sorted(places) and places[-1] > cleaned:
+            return places[0], end
+    return None

@@ -185,34 +185,38 @@ class Investigation:
         return True
 
     def see_alone(self) -> None:
-        """Run orders alone that passed beside others where a finding says that they fail.
+        """Look again at orders that passed beside others where a finding says that they fail.
 
-        Where one did lie, all that was seen of orders beside others is seen again. Raises OutOfBudget.
+        Where one did lie, all that was seen of orders beside others is seen again alone. Raises OutOfBudget.
         """
-        observer, beside = self._observer(), set(self.observed.beside)
+        observer, observed = self._observer(), self.observed
+        beside = set(observed.beside)
         try:
-            if observer.again(self.observed.doubtful(self.findings)):
+            if any(observer.lied(doubt) for doubt in observed.doubts(self.findings)):
                 self.session.dispatch.disturbed()
-                observer.again(self.observed.whole(self.observed.beside))
+                observer.again(observed.whole(observed.beside))
         finally:
-            self._seen_in_anew(beside)
+            self._seen_in_anew(beside - observed.beside)
 
     def _seen_in_anew(self, names: Collection[str]) -> None:
         """Let the findings say what is now known of the orders of these names."""
+        observed = self.observed
+        if not names:
+            return
         failing = {
             (order.name, outcome.nodeid): {signature.key for signature in outcome.signatures}
-            for order, result in self.observed.results
+            for order, result in observed.results
             for outcome in result.failed
         }
-        place = {tried.name: index for index, tried in enumerate(self.observed.tried)}
+        place = {name: index for index, name in enumerate(dict.fromkeys(order.name for order, _ in observed.results))}
         for index, found in enumerate(self.findings):
             kept = [name for name in found.seen_in if name not in names or (name, found.victim) in failing]
             new = [
                 tried.name
-                for tried in self.observed.tried
+                for tried in observed.tried
                 if tried.name in names and found.signature.key in failing.get((tried.name, found.victim), ())
             ]
-            seen_in = tuple(sorted(dict.fromkeys((*kept, *new)), key=lambda name: place.get(name, -1)))
+            seen_in = tuple(sorted(dict.fromkeys((*kept, *new)), key=lambda name: place.get(name, len(place))))
             if seen_in != found.seen_in:
                 self.findings[index] = replace(found, seen_in=seen_in)
                 self._save(self.findings[index])

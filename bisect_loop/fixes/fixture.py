@@ -69,7 +69,7 @@ def conftest_of(ground: Ground, tests: tuple[NodeId, ...]) -> str:
 def with_fixture(
     ground: Ground, name: str, doc: str, body: Body, *, autouse: bool = True, path: str | None = None
 ) -> Written | None:
-    """Write a fixture, to the file `path` or to the conftest.py that all tests see.
+    """Write a fixture, to the file `path` (a module of tests) or to the conftest.py that all tests see.
 
     None where that cannot be parsed, or nobody is there to run an asynchronous one.
 
@@ -84,7 +84,11 @@ def with_fixture(
         taken = names_of(text)
     except (ValueError, SyntaxError):
         return None
-    name = free_name(name, taken.__contains__)
+    # A fixture of a module, or of a nearer conftest.py, takes the place of one of the same name further out.
+    seen = {
+        one.name for file in {path, *(f for t in ground.tests for f in places(t))} for one in fixtures_in(ground, file)
+    }
+    name = free_name(name, (taken | seen).__contains__)
     imports: list[Import] = []
     lines = body.lines
     for one in body.imports:

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.holders import located, python_path
 from bisect_loop.fixes.model import Candidate
 from bisect_loop.fixes.plain import setting
+from bisect_loop.fixes.put_back import Part, of_name, of_process
 from bisect_loop.fixes.python import Import, imported
 from bisect_loop.model import SAME_OBJECT, Change, is_module
 
 _MOST = 5
-_VARIABLE = re.compile(r"os\.environ\[(['\"])(\w+)\1\]")
-_LEVEL = re.compile(r"(logging\.getLogger\((?:'[\w.]*')?\))\.(level|disabled|propagate)")
-_LIST = re.compile(r"\[|list of \d+")
-_DICT = re.compile(r"\{\}|\{[^{}]*?:|dict of \d+")
-_SET = re.compile(r"set\(\)|\{|set of \d+")
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    setup: tuple[str, ...]
-    teardown: tuple[str, ...]
-    module: str = ""  # of the application
-    imports: str = ""  # of the standard library
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
@@ -42,16 +28,9 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
 
 def _put_back(ground: Ground) -> Iterator[Candidate]:
     """One fixture that puts back after each test what that changed."""
-    finding = ground.finding
-    parts: dict[str, _Part] = {}
     # What an import changed is so before every test: there is nothing to put back after one.
-    for change in [one for one in finding.changes if not is_module(one.by)][:_MOST]:
-        found = _part(ground, change, f"before_{len(parts) + 1}")
-        if found is not None and all(
-            found.setup[0].partition("=")[2] != p.setup[0].partition("=")[2] for p in parts.values()
-        ):
-            parts[change.what] = found
-    yield from _fixture(ground, parts, None)
+    changes = [one for one in ground.finding.changes if not is_module(one.by)]
+    yield from _fixture(ground, _distinct(changes, lambda change, before: _part(ground, change, before)), None)
 
 
 def _own_put_back(ground: Ground) -> Iterator[Candidate]:
@@ -61,22 +40,31 @@ def _own_put_back(ground: Ground) -> Iterator[Candidate]:
         _, bound = imported(ground.read(path) or "")
     except (ValueError, SyntaxError):
         return
-    dotted = path.removesuffix(".py").replace("/", ".")
-    parts: dict[str, _Part] = {}
-    rebound: list[str] = []
-    for change in ground.finding.changes:
-        module = next((name for name in _endings(dotted) if change.what.startswith(f"{name}.")), None)
-        own = python_path(change.what) if module and change.by.startswith(f"{path}::") else None
-        rest = "" if module is None or own is None else own[len(module) + 1 :]
-        if not rest or re.split(r"\W", rest)[0] not in bound or len(parts) == _MOST:
-            continue
-        part = _of_name(rest, change.before, f"before_{len(parts) + 1}")
-        if part is not None:
-            parts[rest] = part
-            if rest.isidentifier() and any(line.startswith((f"{rest} =", f"del {rest}")) for line in part.teardown):
-                rebound.append(rest)
-    head = (f"global {', '.join(rebound)}",) if rebound else ()
-    yield from _fixture(ground, parts, path, head)
+    modules = _endings(path.removesuffix(".py").replace("/", "."))
+
+    def part(change: Change, before: str) -> Part | None:
+        module = next((name for name in modules if change.what.startswith(f"{name}.")), None)
+        rest = None if module is None else python_path(change.what[len(module) + 1 :])
+        if rest is None:
+            return None
+        first = re.split(r"\W", rest)[0]
+        # What was not there before may be bound by a test alone.
+        return of_name(rest, change, before) if first in bound or (first == rest and not change.before) else None
+
+    changes = [one for one in ground.finding.changes if one.by.startswith(f"{path}::")]
+    yield from _fixture(ground, _distinct(changes, part), path)
+
+
+def _distinct(changes: Iterable[Change], part_of: Callable[[Change, str], Part | None]) -> dict[str, Part]:
+    """What puts back each change, as far as that can be, and each container once."""
+    parts: dict[str, Part] = {}
+    for change in changes:
+        found = part_of(change, f"before_{len(parts) + 1}")
+        if found is not None and all(found.source != known.source for known in parts.values()):
+            parts[change.what] = found
+        if len(parts) == _MOST:
+            break
+    return parts
 
 
 def _endings(dotted: str) -> list[str]:
@@ -85,10 +73,10 @@ def _endings(dotted: str) -> list[str]:
     return [".".join(words[start:]) for start in range(len(words))]
 
 
-def _fixture(
-    ground: Ground, parts: Mapping[str, _Part], path: str | None, head: tuple[str, ...] = ()
-) -> Iterator[Candidate]:
+def _fixture(ground: Ground, parts: Mapping[str, Part], path: str | None) -> Iterator[Candidate]:
     """A fixture of all `parts`, in the file `path` or in a conftest.py."""
+    rebound = [part.rebinds for part in parts.values() if part.rebinds]
+    head = (f"global {', '.join(rebound)}",) if rebound else ()
     body = Body(
         (*head, *(line for part in parts.values() for line in part.setup)),
         tuple(line for part in parts.values() for line in part.teardown),
@@ -163,72 +151,7 @@ def _undone(ground: Ground) -> Iterator[Candidate]:
         )
 
 
-def _part(ground: Ground, change: Change, before: str) -> _Part | None:
-    what = change.what
-    variable = _VARIABLE.fullmatch(what)
-    if variable is not None:
-        name = variable[2]
-        return _Part(
-            (f'{before} = os.environ.get("{name}")',),
-            (
-                f"if {before} is None:",
-                f'    os.environ.pop("{name}", None)',
-                "else:",
-                f'    os.environ["{name}"] = {before}',
-            ),
-            imports="os",
-        )
-    level = _LEVEL.fullmatch(what)
-    if level is not None:
-        logger, attribute = level.groups()
-        put = f"{logger}.setLevel({before})" if attribute == "level" else f"{what} = {before}"
-        return _Part((f"{before} = {what}",), (put,), imports="logging")
-    known = {
-        "the working directory": ("os.getcwd()", "os.chdir({})", "os"),
-        "sys.path": ("list(sys.path)", "sys.path[:] = {}", "sys"),
-        "sys.argv": ("list(sys.argv)", "sys.argv[:] = {}", "sys"),
-        "logging.root.manager.disable": ("logging.root.manager.disable", "logging.disable({})", "logging"),
-        "locale.setlocale(LC_ALL)": (
-            "locale.setlocale(locale.LC_ALL)",
-            "locale.setlocale(locale.LC_ALL, {})",
-            "locale",
-        ),
-    }.get(what)
-    if known is not None:
-        read, put, module = known
-        return _Part((f"{before} = {read}",), (put.format(before),), imports=module)
-    return _of_module(ground, change, before)
-
-
-def _of_module(ground: Ground, change: Change, before: str) -> _Part | None:
-    """State of a module of the application: containers keep their identity, everything else is assigned."""
-    found = _global(ground, change.what)
-    if found is None:
-        return None
-    module, rest = found
-    return _of_name(rest, change.before, before, module)
-
-
-def _of_name(rest: str, value: str, before: str, module: str = "") -> _Part | None:
-    """Put back `rest`, a path in `module` (in the fixture's own where none is named) that had `value` before."""
-    node = ast.parse(rest, mode="eval").body
-    prefix = f"{{{module}}}." if module else ""
-    if isinstance(node, ast.Subscript):
-        inner = f"{prefix}{ast.unparse(node.value)}"
-        return _Part((f"{before} = dict({inner})",), (f"{inner}.clear()", f"{inner}.update({before})"), module)
-    if not isinstance(node, ast.Name | ast.Attribute):
-        return None
-    whole = f"{prefix}{rest}"
-    if not value:
-        if "." not in whole:
-            return None
-        parent, _, name = whole.rpartition(".")
-        gone = f'had_{before} = hasattr({parent}, "{name}")'
-        return _Part((gone,), (f'if not had_{before} and hasattr({parent}, "{name}"):', f"    del {whole}"), module)
-    if _LIST.match(value):
-        return _Part((f"{before} = list({whole})",), (f"{whole}[:] = {before}",), module)
-    if _DICT.match(value):
-        return _Part((f"{before} = dict({whole})",), (f"{whole}.clear()", f"{whole}.update({before})"), module)
-    if _SET.match(value):
-        return _Part((f"{before} = set({whole})",), (f"{whole}.clear()", f"{whole}.update({before})"), module)
-    return _Part((f"{before} = {whole}",), (f"{whole} = {before}",), module)
+def _part(ground: Ground, change: Change, before: str) -> Part | None:
+    known = of_process(change.what, before)
+    found = None if known is not None else _global(ground, change.what)
+    return known if found is None else of_name(found[1], change, before, found[0])

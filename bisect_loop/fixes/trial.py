@@ -154,13 +154,17 @@ class FixTrials:
         if not together:
             return [self._run([arm.text], mark)[0] for arm in arms]
         results = self._run([arm.text for arm in arms], mark)
-        wrong = next((index for index, arm in enumerate(arms) if not self._fine(results[index], arm)), None)
-        if wrong is not None and self.dispatch.fresh_width > 1:
-            results[wrong] = self._run([arms[wrong].text], mark)[0]
-            if self._fine(results[wrong], arms[wrong]):
-                self.dispatch.disturbed()
-                results = [one if i == wrong else self._run([arms[i].text], mark)[0] for i, one in enumerate(results)]
-        return results
+        if self.dispatch.fresh_width == 1:
+            return results
+        alone = {
+            index: self._run([arm.text], mark)[0]
+            for index, arm in enumerate(arms)
+            if not self._fine(results[index], arm)
+        }
+        if any(self._fine(result, arms[index]) for index, result in alone.items()):
+            self.dispatch.disturbed()
+            alone |= {i: self._run([arm.text], mark)[0] for i, arm in enumerate(arms) if i not in alone}
+        return [alone.get(index, result) for index, result in enumerate(results)]
 
     def _run(self, texts: Sequence[str], mark: str) -> list[TrialResult]:
         """Run texts in the copy. The mark tells the trials of one state of the copy from those of another."""

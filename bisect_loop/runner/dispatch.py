@@ -92,7 +92,7 @@ class Dispatch:
     def disturbed(
         self,
         why: str = "a trial that ran at the same time as others gave another answer alone"
-        " (a fixed port or file name in the suite?)",
+        " (a fixed port or file name in the suite, or a failure by chance?)",
     ) -> bool:
         """From now on one trial runs at a time: side by side they gave another answer than alone, or would.
 

@@ -444,6 +444,7 @@ from app import conf
 
 SEEN = []
 LAST = None
+CACHE = []
 
 
 class TestP:
@@ -458,7 +459,11 @@ class TestP:
     changes = (
         Change("test_p.SEEN", "[]", "[1]", polluter),
         Change("tests.test_p.LAST", "None", "3", polluter),
-        Change("test_p.TestP.made", "{}", "{'a': 1}", polluter),
+        Change("test_p.TestP.made['a']", "", "1", polluter),
+        Change("test_p.TestP.made['b']", "", "2", polluter),
+        Change("test_p.CACHE", "[]", "None", polluter),
+        Change("test_p.FRESH", "", "1", polluter),
+        Change("test_p.TestP.mode", "", "'b'", polluter),
         Change("test_p.elsewhere", "1", "2", polluter),
         Change("test_p.SEEN[0].name", "1", "2", "tests/test_q.py::test_q"),
         Change("test_other.SEEN", "1", "2", polluter),
@@ -475,19 +480,40 @@ class TestP:
 @pytest.fixture(autouse=True)
 def state_put_back():
     \"\"\"What a test changes is not for the next test.\"\"\"
-    global LAST
+    global LAST, CACHE
     before_1 = list(SEEN)
     before_2 = LAST
     before_3 = dict(TestP.made)
+    before_4 = CACHE
+    had_before_5 = "FRESH" in globals()
     yield
     SEEN[:] = before_1
     LAST = before_2
     TestP.made.clear()
     TestP.made.update(before_3)
+    CACHE = before_4
+    if not had_before_5:
+        globals().pop("FRESH", None)
 """
     )
+    assert "test_p.TestP.mode" not in found["restore-state"].title
     elsewhere = replace(finding, victim=VICTIM, minimal_order=(polluter, VICTIM))
     assert not list(restore.candidates(Ground(elsewhere, None, files)))
+    one = replace(finding, changes=changes[-5:])
+    (candidate,) = restore.candidates(Ground(one, None, files))
+    assert '    had_before_2 = "mode" in vars(TestP)\n' in candidate.edits[0].after
+    assert '    if not had_before_2 and "mode" in vars(TestP):\n        del TestP.mode\n' in candidate.edits[0].after
+
+
+def test_a_fixture_of_a_module_takes_no_name_of_a_conftest(tmp_path: Path) -> None:
+    """It would take the place of that fixture for the tests of the module: one mend would undo another."""
+    mended = "import pytest\n\n\n@pytest.fixture(autouse=True)\ndef state_put_back():\n    yield\n"
+    files = tree(tmp_path, tests_conftest=mended, tests_test_p="SEEN = []\n")
+    order = ("tests/test_p.py::test_p", "tests/test_p.py::test_v")
+    changes = (Change("test_p.SEEN", "[]", "[1]", order[0]),)
+    finding = Finding("victim", order[1], PLAIN, order, polluters=order[:1], changes=changes)
+    (found,) = restore.candidates(Ground(finding, None, files))
+    assert "\ndef state_put_back_2():\n" in found.edits[0].after
 
 
 def test_what_falls_short_is_chosen_by_the_resource(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bisect_loop.model import Condition, Finding, NamedOrder, NodeId, OrderTried, Trial, TrialResult
 from bisect_loop.observe import Observer
-from bisect_loop.observed import Observed
+from bisect_loop.observed import Doubt, Observed
 from bisect_loop.runner.dispatch import Dispatch
 from tests.fakes import BROKEN, FakeSuite, Rule
 
@@ -88,55 +88,72 @@ PAIR = Finding("victim", IDS[7], BROKEN, (IDS[30], IDS[7]), polluters=(IDS[30],)
 
 
 @pytest.fixture
-def mended() -> Iterator[Observer]:
-    """ORDERS were run, two at once: of the first two the one passed that fails alone, and it was seen again."""
+def disturbed() -> Iterator[tuple[Observer, FakeSuite, list[str]]]:
+    """ORDERS were run, two at once: of the first two the one passed that fails alone. Also: what was said."""
+    said: list[str] = []
     fork = LiesBesideOthers(IDS, (Rule(IDS[7], (IDS[30],)),), lies={ORDERS[1].order: ()})
     fresh = FakeSuite(IDS, fork.rules, name="fresh")
     with ThreadPoolExecutor(2) as executor:
-        observer = Observer(Dispatch(fresh, fork, executor, 2, 2), Condition(), 60.0, Observed(), lambda *_: None)
+        dispatch = Dispatch(fresh, fork, executor, 2, 2, say=said.append)
+        observer = Observer(dispatch, Condition(), 60.0, Observed(), lambda *_: None)
         observer.observe(ORDERS)
         assert [tried.failed for tried in observer.seen.tried] == [(), (), *[(IDS[7],)] * 3]
-        assert [order.name for order in observer.seen.doubtful([PAIR])] == ["reverse"]
-        assert observer.again(observer.seen.doubtful([PAIR]))
-        yield observer
+        yield observer, fork, said
 
 
-def test_an_order_that_passed_against_a_confirmed_pair_is_seen_alone(mended: Observer) -> None:
-    """The pair says that the order fails; alone it does, and that takes the place of what was seen beside others."""
-    seen = mended.seen
+def test_an_order_that_passed_against_a_confirmed_pair_is_seen_alone(
+    disturbed: tuple[Observer, FakeSuite, list[str]],
+) -> None:
+    """Its part from the polluter to the victim first; what all of it shows alone takes the place of what was seen."""
+    observer, fork, said = disturbed
+    seen = observer.seen
+    (doubt,) = seen.doubts([PAIR])
+    assert doubt == Doubt(NamedOrder("reverse", IDS[30:6:-1]), (IDS[7],))
+    assert observer.lied(doubt)
+    assert [trial.order for trial in fork.seen[-2:]] == [IDS[30:6:-1], IDS[::-1]]
+    assert said == [f"order reverse is run again: {IDS[7]} passed in it beside other trials, and fails there alone"]
     assert [(tried.name, tried.failed) for tried in seen.tried] == [
         (order.name, (IDS[7],) if order.name != "default" else ()) for order in ORDERS
     ]
     assert [order.name for order, _ in seen.results] == [order.name for order in ORDERS]
     assert seen.failures()[0].seen_in == ("reverse", "shuffle:1", "shuffle:2", "shuffle:3")
-    assert seen.doubtful([PAIR]) == []
+    assert seen.beside == {"shuffle:2", "shuffle:3"}
+    observer.again(seen.whole(seen.beside))
+    assert seen.beside == set()
 
 
-def test_what_was_seen_alone_is_not_looked_at_again(mended: Observer) -> None:
-    """The first order, those that brought something new, and what was seen again are believed for good."""
-    assert mended.seen.beside == {"shuffle:2", "shuffle:3"}
-    assert not mended.again(mended.seen.whole(mended.seen.beside))
-    assert mended.seen.beside == set()
+def test_a_cleaner_that_nobody_knows_costs_one_part_of_an_order(
+    disturbed: tuple[Observer, FakeSuite, list[str]],
+) -> None:
+    """Where the part passes alone as well, the order told the truth; it is not doubted twice."""
+    observer, fork, said = disturbed
+    fork.rules = (Rule(IDS[7], (IDS[30],), unless=(IDS[20],)),)
+    (doubt,) = observer.seen.doubts([PAIR])
+    runs = fork.runs
+    assert not observer.lied(doubt)
+    assert (fork.runs, said) == (runs + 1, [])
+    assert observer.seen.doubts([PAIR]) == []
 
 
 @pytest.mark.parametrize(
     "found",
     [
+        pytest.param(PAIR, id="doubted"),
+        pytest.param(replace(PAIR, other_polluting_sets=((IDS[35],),), polluters=(IDS[2],)), id="another set"),
         pytest.param(replace(PAIR, confirmed=False), id="unconfirmed"),
         pytest.param(replace(PAIR, failure_rate=0.5), id="by chance"),
         pytest.param(replace(PAIR, kind="brittle"), id="another kind"),
+        pytest.param(replace(PAIR, polluters=()), id="nobody"),
         pytest.param(replace(PAIR, cleaners=(IDS[20],)), id="a cleaner between them"),
         pytest.param(replace(PAIR, polluters=(IDS[2],)), id="behind the victim"),
         pytest.param(replace(PAIR, polluters=(IDS[30], IDS[31])), id="in another sequence"),
     ],
 )
-def test_no_doubt_where_the_finding_does_not_say_that_it_fails(found: Finding) -> None:
+def test_what_is_doubted(found: Finding, request: pytest.FixtureRequest) -> None:
     """An order may well pass where the finding is one of chance, or where its tests do not stand as it needs them."""
     suite = FakeSuite(IDS)
     seen = Observed(beside={"reverse"})
-    seen.results.append((ORDERS[1], suite.run(Trial(ORDERS[1].order, Condition()))))
-    seen.tried.append(OrderTried("reverse", None, (), "finished"))
-    assert [order.name for order in seen.doubtful([PAIR])] == ["reverse"]
-    assert seen.doubtful([found]) == []
-    other = replace(found, other_polluting_sets=((IDS[35],),)) if found.polluters != PAIR.polluters else PAIR
-    assert seen.doubtful([other]) == [ORDERS[1]]
+    for order in ORDERS[:3]:
+        seen.results.append((order, suite.run(Trial(order.order, Condition()))))
+    names = [doubt.part.name for doubt in seen.doubts([found])]
+    assert names == (["reverse"] if request.node.callspec.id in ("doubted", "another set") else [])
