@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bisect_loop.inside.state.values import text_of
 from bisect_loop.model import Change, Condition, Trial
 from bisect_loop.provenance.changes import changes, plain_reason
 from bisect_loop.provenance.record import TraceRecord, read
@@ -177,6 +178,15 @@ def test_one_of_two_names_is_bound_anew(
 ) -> None:
     """Modules that imported an object by name keep the old one: that is told, and not what hangs below it."""
     assert told(name, records, root) == [(new, f"the same object as {kept}", "another one: dict of 2")]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [({2, 1}, "{1, 2}"), (set(), "set()"), (frozenset({1}), "frozenset({1})"), (frozenset(), "frozenset()")],
+)
+def test_what_cannot_be_changed_in_place_looks_so(value: object, text: str) -> None:
+    """A mend puts the items back into a set, and assigns a frozenset: the text says which it is."""
+    assert text_of(value) == text
 
 
 def test_nothing_changed(records: dict[str, TraceRecord], root: Path) -> None:

@@ -39,7 +39,8 @@ def text_of(value: Any) -> str:
     if issubclass(type(value), enum.Enum):
         return "%s.%s" % (kind.__name__, value._name_)
     if kind in (set, frozenset) and is_plain(value):
-        return short("{%s}" % ", ".join(sorted(text_of(item) for item in value))) if value else "set()"
+        items = "{%s}" % ", ".join(sorted(text_of(item) for item in value))
+        return short(items if kind is set else "frozenset(%s)" % items) if value else "%s()" % kind.__name__
     if is_plain(value):
         return short(repr(value))
     if issubclass(kind, imported("unittest.mock", "NonCallableMock")):
