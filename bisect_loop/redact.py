@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
@@ -69,6 +69,7 @@ _WELL_KNOWN = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST = 6
+_MOST_PASSES = 8
 
 
 def is_secret_name(name: str) -> bool:
@@ -105,7 +106,16 @@ def redact_url(url: str) -> str:
 
 def redact_text(text: str, secrets: Iterable[str] = ()) -> str:
     """Return `text` with every one of `secrets` hidden, and what has the shape of a secret."""
-    return _by_value(_by_shape(text), secrets)
+    return _settled(text, lambda one: _by_value(_by_shape(one), secrets))
+
+
+def _settled(text: str, hide: Callable[[str], str]) -> str:
+    """`hide` until nothing changes: behind a value that went, "...token=x" may have the shape of a secret now."""
+    for _ in range(_MOST_PASSES):
+        before, text = text, hide(text)
+        if text == before:
+            break
+    return text
 
 
 def _by_value(text: str, secrets: Iterable[str]) -> str:
@@ -128,7 +138,7 @@ def redact_command(command: str, secrets: Iterable[str] = ()) -> str:
             return f"{assigned[1]}='{HIDDEN}'"
         return _TOKEN.sub(HIDDEN, redact_url(word))
 
-    return _by_value(_SHELL_WORD.sub(hide, command), secrets)
+    return _settled(command, lambda one: _by_value(_SHELL_WORD.sub(hide, one), secrets))
 
 
 def secrets_in(pairs: Iterable[Pair]) -> tuple[str, ...]:
@@ -238,6 +248,10 @@ def _holds_password(value: str) -> bool:
 
 
 def _by_shape(text: str) -> str:
+    return _settled(text, _by_shape_once)
+
+
+def _by_shape_once(text: str) -> str:
     text = _PRIVATE_KEY.sub(HIDDEN, text)
     text = redact_url(text)
     text = _TOKEN.sub(HIDDEN, text)
