@@ -402,12 +402,16 @@ class Change:
     """Something that differs after the polluter ran: "app.settings.DEBUG", or "os.environ['TZ']".
 
     `before` and `after` are short texts for people, "" for what is not there. `by` is the test that changed it.
+    `container` is the builtin kind ("list", "dict", "deque" ...) of what was changed, or of what an item changed of:
+    of CACHE for "app.CACHE['a']". `same` tells that the very same container is still there, so not bound anew.
     """
 
     what: str
     before: str
     after: str
     by: NodeId
+    container: str = ""
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)

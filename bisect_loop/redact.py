@@ -205,8 +205,10 @@ def _redact_data(data: Any, secrets: Sequence[str]) -> Any:
     if not isinstance(data, dict):
         return data
     kept = {name: _redact_data(value, secrets) for name, value in data.items()}
-    if isinstance(data.get("before"), str) and _names_secret(str(data.get("what", ""))):
-        kept.update({name: HIDDEN for name in ("before", "after") if kept.get(name)})
+    if isinstance(data.get("before"), str):
+        kept.update({"container": data["container"]} if "container" in data else {})
+        if _names_secret(str(data.get("what", ""))):
+            kept.update({name: HIDDEN for name in ("before", "after") if kept.get(name)})
     return kept
 
 

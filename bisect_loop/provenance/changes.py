@@ -31,7 +31,8 @@ def changes(record: TraceRecord, guilty: Sequence[NodeId], sources: Sources) -> 
         before, after = one["before"], one["after"]
         if one.get("shared"):
             before, after = f"{SAME_OBJECT}{one['shared']}", f"another one: {after}"
-        found.setdefault((what, one["by"]), Change(what, before, after, one["by"]))
+        kept = str(one.get("container", "")), bool(one.get("same", False))
+        found.setdefault((what, one["by"]), Change(what, before, after, one["by"], *kept))
     return tuple(found.values())[:_MOST]
 
 

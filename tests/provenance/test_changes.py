@@ -20,6 +20,8 @@ from bisect_loop.runner.target import Slot, Slots, Target, without_outer_pytest
 from bisect_loop.runner.workspace import Workspace
 
 SETTINGS = """
+import collections
+
 class Settings:
     limits = {"a": 1, "b": 2}
 
@@ -38,6 +40,10 @@ settings = Settings()
 proxy = Proxy()
 CACHE = {}
 SEEN = []
+LONG = ["a rather long entry %d" % n for n in range(9)]
+INBOX = collections.deque()
+ROUTES = {1: {"a": 1}}
+KINDS = {1}
 RATES = {"EUR": Settings(), "USD": Settings()}
 """
 PRICE = """
@@ -88,6 +94,13 @@ def test_rebound_where_it_is_imported():
     import app.price
     app.price.RATES = app.price.RATES.copy()
 
+def test_containers():
+    import app.price
+    app.settings.LONG.append("one more")
+    app.settings.INBOX.append(1)
+    app.settings.ROUTES[1]["a"] = 2
+    app.settings.KINDS = {1, 2}
+
 def test_nothing():
     assert sum(range(10)) == 45
 """
@@ -115,7 +128,10 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def records(root: Path) -> dict[str, TraceRecord]:
     """The record of each polluter before the victim, and the runs' outcomes with and without tracing compared."""
     target = Target(sys.executable, root, {**without_outer_pytest(os.environ), "LANG_OF_TESTS": "x"})
-    names = ("settings", "cache", "process", "patch", "file", "nothing", "rebound", "rebound_where_it_is_imported")
+    names = (
+        *("settings", "cache", "process", "patch", "file", "nothing", "containers"),
+        *("rebound", "rebound_where_it_is_imported"),
+    )
     found = {}
     with Workspace() as workspace:
         runner = ForkRunner(target, workspace, Slots([Slot(0)]), Condition(args=("-p", "no:randomly")), 60.0)
@@ -187,6 +203,16 @@ def test_one_of_two_names_is_bound_anew(
 def test_what_cannot_be_changed_in_place_looks_so(value: object, text: str) -> None:
     """A mend puts the items back into a set, and assigns a frozenset: the text says which it is."""
     assert text_of(value) == text
+
+
+def test_containers(records: dict[str, TraceRecord], root: Path) -> None:
+    """Which kind of container changed, and whether it is still the same one, does not have to be read from a text."""
+    by = "tests/test_polluters.py::test_containers"
+    found = {one.what: (one.container, one.same) for one in changes(records["containers"], [by], Sources(root))}
+    assert found["app.settings.LONG"] == ("list", True)
+    assert found["app.settings.INBOX[0]"] == ("deque", True)
+    assert found["app.settings.ROUTES[1]"] == ("dict", True)
+    assert found["app.settings.KINDS"] == ("set", False)
 
 
 def test_nothing_changed(records: dict[str, TraceRecord], root: Path) -> None:

@@ -80,6 +80,6 @@ def test_what_an_import_changes_is_told(tmp_path: Path) -> None:
     result = traced(tmp_path, files, trial)
     found = changes(read(result.trace), ["test_at_import.py"], Sources(tmp_path))
     assert found == (
-        Change("app.LIMITS['a']", "1", "2", "test_at_import.py"),
+        Change("app.LIMITS['a']", "1", "2", "test_at_import.py", "dict", True),
         Change("os.environ['MODE']", "", "'x'", "test_at_import.py"),
     )

@@ -87,7 +87,8 @@ class Differ:
             kind, name = key
             old, new = before.get(key), after.get(key)
             if kind == "own" and name in rebound and new is not None:
-                found.append({**_change(kind, name, "", new.text, by), "shared": rebound[name]})
+                kept = {"shared": rebound[name], "container": new.container}
+                found.append({**_change(kind, name, "", new.text, by), **kept})
                 gone.append(name)
                 continue
             if old is not None and new is not None and old.same(new):
@@ -101,9 +102,12 @@ class Differ:
             if old is None or new is None or old.ref is not None:
                 gone.append(name)
             if old is not None and new is not None and old.items is not None and new.items is not None:
-                found += self._items(kind, name, old.items, new.items, by)
+                changed = self._items(kind, name, old.items, new.items, by)
+                found += [{**one, **_container(old, new)} for one in changed]
             else:
-                found.append(_change(kind, name, *texts(old, new), by))
+                within = (new or old or Token(None)).within
+                held = (before.get((kind, within)), after.get((kind, within))) if within else (old, new)
+                found.append({**_change(kind, name, *texts(old, new), by), **_container(*held)})
         return found
 
     def _items(self, kind: str, name: str, old: Dict[str, str], new: Dict[str, str], by: str) -> List[Dict[str, Any]]:
@@ -150,6 +154,13 @@ def _parted(before: State, after: State) -> Tuple[Dict[str, str], Tuple[str, ...
 
 def _change(kind: str, what: str, before: str, after: str, by: str) -> Dict[str, Any]:
     return {"kind": kind, "what": what, "before": before, "after": after, "by": by}
+
+
+def _container(old: Optional[Token], new: Optional[Token]) -> Dict[str, Any]:
+    """The kind of a container that is of one kind before and after, and whether it is one object."""
+    if old is None or new is None or not old.place or not new.place or old.container != new.container:
+        return {}
+    return {"container": new.container, "same": old.place == new.place}
 
 
 def _rank(change: Dict[str, Any]) -> Tuple[int, int, int, str]:

@@ -10,22 +10,22 @@ from typing import Any, Callable, Deque, Dict, Iterator, List, Set, Tuple
 from .. import record
 from ..graph import Graph, imported, module_items
 from ..ownership import Ownership
-from .values import Token, is_plain
+from .values import CONTAINERS, Token, is_plain
 
 _MOST = 40_000
 _SECONDS = 1.0
 _DEEPEST = 6
-_CONTAINERS = (dict, list, set)  # what other modules import by name, so that a new one is not theirs
 
 
 def own_values(own: Ownership, clock: Callable[[], float] = record.now) -> Dict[str, Token]:
     """What can be reached from the user's modules, by its dotted path; each object under its shortest path only."""
     graph = Graph(own)
     deadline = clock() + _SECONDS
-    queue: Deque[Tuple[str, Any, int]] = collections.deque()
+    queue: Deque[Tuple[str, Any, int, str]] = collections.deque()
     held: List[Any] = []  # addresses are names only while what they stand for is held
     seen: Set[int] = set()
-    names: Dict[int, str] = {}  # of containers, the path under which they were met first
+    # Of containers, the path under which they were met first: other modules import them by name, and keep the old one.
+    names: Dict[int, str] = {}
     found: Dict[str, Token] = {}
     modules = own.modules()
     homes = {name for name, _ in modules}
@@ -36,13 +36,14 @@ def own_values(own: Ownership, clock: Callable[[], float] = record.now) -> Dict[
             home = getattr(value, "__module__", None) if named else name
             if home != name and (home in homes or cache):
                 continue  # imported: it is looked at where it was made, and what a library remembers is its own affair
-            queue.append((name + label, value, 1))
+            queue.append((name + label, value, 1, ""))
     while queue and len(found) < _MOST and clock() < deadline:
-        path, value, depth = queue.popleft()
+        path, value, depth, within = queue.popleft()
         if issubclass(type(value), types.ModuleType):
             continue
         token = found[path] = Token(value)
-        if type(value) in _CONTAINERS:
+        token.within = within
+        if type(value) in CONTAINERS:
             held.append(value)
             token.place, token.alias = id(value), names.get(id(value), "")
             names.setdefault(id(value), path)
@@ -54,7 +55,7 @@ def own_values(own: Ownership, clock: Callable[[], float] = record.now) -> Dict[
         held.append(value)
         for label, child in graph.edges(value):
             if label != "<key>" and "..." not in label:
-                queue.append((path + label, child, depth + 1))
+                queue.append((path + label, child, depth + 1, path if label.startswith("[") else ""))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import enum
 import types
 import weakref
@@ -10,6 +11,11 @@ from typing import Any, Dict, List, Optional, Tuple
 from ..graph import imported
 
 _PLAIN = (str, bytes, int, float, complex, bool, type(None))
+# Those that are changed in place.
+CONTAINERS = (
+    *(dict, list, set),
+    *(collections.deque, collections.OrderedDict, collections.defaultdict, collections.Counter),
+)
 _MOST_ITEMS = 50
 _LONGEST = 120
 
@@ -56,14 +62,17 @@ class Token:
     """What `value` was: `text` for people, and either its content or a weak reference to compare with.
 
     `alias` is another name, looked at before, of the very same object, and `place` its address, where that was noted.
+    `container` is its kind where it is one of the builtin containers, `within` the path of that which it is an item of.
     """
 
-    __slots__ = ("alias", "content", "items", "parts", "place", "ref", "text")
+    __slots__ = ("alias", "container", "content", "items", "parts", "place", "ref", "text", "within")
 
     def __init__(self, value: Any) -> None:
         self.text = text_of(value)
         self.alias = ""
         self.place = 0
+        self.container = type(value).__name__ if type(value) in CONTAINERS else ""
+        self.within = ""
         self.items: Optional[Dict[str, str]] = None
         self.parts: Optional[List[str]] = None
         self.content: Tuple[Any, ...] = (type(value).__qualname__,)
