@@ -22,7 +22,7 @@ class Body:
     """What a fixture does: the lines before and after its `yield`. Modules it uses are written {module.name}.
 
     `around` stands for the `yield` where that is inside of a block. `unless` is a condition under which nothing is
-    done. `parameters` are the fixtures that it requests itself.
+    done. `parameters` are the fixtures that it requests itself. `scope` is "" for every test.
     """
 
     setup: tuple[str, ...]
@@ -33,6 +33,7 @@ class Body:
     unless: str = ""
     parameters: tuple[str, ...] = ()
     around: tuple[str, ...] = ("yield",)
+    scope: str = ""
 
     @property
     def lines(self) -> list[str]:
@@ -114,7 +115,9 @@ def with_fixture(
             return None
     imports.insert(0, Import(decorator))
     head = f"{define} {name}({', '.join(parameters)}):"
-    decorated = f"@{decorator}.fixture(autouse=True)" if autouse else f"@{decorator}.fixture"
+    options = [f'scope="{body.scope}"'] if body.scope else []
+    options += ["autouse=True"] if autouse else []
+    decorated = f"@{decorator}.fixture" + (f"({', '.join(options)})" if options else "")
     code = "\n".join([decorated, head, f'    """{doc}"""', *(f"    {line}".rstrip() for line in lines), ""])
     after = appended(text, code, imports)
     line = after.splitlines().index(head) + 1

@@ -10,11 +10,18 @@ from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.holders import located, python_path
 from bisect_loop.fixes.model import Candidate
 from bisect_loop.fixes.plain import setting
-from bisect_loop.fixes.put_back import Part, of_name, of_process
+from bisect_loop.fixes.put_back import Part, of_module, of_name, of_process
 from bisect_loop.fixes.python import Import, imported
+from bisect_loop.fixes.requested import places
 from bisect_loop.model import SAME_OBJECT, Change, is_module
 
 _MOST = 5
+_MOCK = re.compile(r"a \w*Mock\b")
+# What says, in the file of a test, that something is set up for more than one test, and for how many.
+_WIDER = {
+    "class": re.compile(r"\b(setup_class|setUpClass)\b|\bscope\s*=\s*['\"]class['\"]"),
+    "module": re.compile(r"\b(setup_module|setUpModule)\b|\bscope\s*=\s*['\"](module|package)['\"]"),
+}
 
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
@@ -24,13 +31,29 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
         yield from _put_back(ground)
         yield from _own_put_back(ground)
         yield from _shared_again(ground)
+        yield from _patches_stopped(ground)
 
 
 def _put_back(ground: Ground) -> Iterator[Candidate]:
-    """One fixture that puts back after each test what that changed."""
+    """One fixture that puts back after each test what that changed, or after each class or module."""
     # What an import changed is so before every test: there is nothing to put back after one.
     changes = [one for one in ground.finding.changes if not is_module(one.by)]
-    yield from _fixture(ground, _distinct(changes, lambda change, before: _part(ground, change, before)), None)
+    parts = _distinct(changes, lambda change, before: _part(ground, change, before))
+    yield from _fixture(ground, parts, None)
+    for scope in _wider(ground, changes):
+        yield from _fixture(ground, parts, None, scope)
+
+
+def _wider(ground: Ground, changes: Iterable[Change]) -> Iterator[str]:
+    """The scopes, apart from a test's own, whose set-up may have made the changes.
+
+    What is set up for a class is there before the fixtures of its tests are: those would put back the changed state.
+    """
+    files = {path for change in changes for path in places(change.by)}
+    texts = [text for path in sorted(files) if (text := ground.read(path)) is not None]
+    for scope, shown in _WIDER.items():
+        if any(shown.search(text) for text in texts):
+            yield scope
 
 
 def _own_put_back(ground: Ground) -> Iterator[Candidate]:
@@ -56,12 +79,18 @@ def _own_put_back(ground: Ground) -> Iterator[Candidate]:
 
 
 def _distinct(changes: Iterable[Change], part_of: Callable[[Change, str], Part | None]) -> dict[str, Part]:
-    """What puts back each change, as far as that can be, and each container once."""
+    """What puts back each change, as far as that can be, and each container once: by its name."""
     parts: dict[str, Part] = {}
     for change in changes:
         found = part_of(change, f"before_{len(parts) + 1}")
-        if found is not None and all(found.source != known.source for known in parts.values()):
-            parts[change.what] = found
+        if found is None:
+            continue
+        same = next((index for index, known in enumerate(parts.values(), 1) if known.done == found.done), None)
+        name = change.what.removesuffix(found.inner)
+        if same is None:
+            parts[name] = found
+        elif found.imports == "copy":  # a copy of all of it serves the other change as well
+            parts[list(parts)[same - 1]] = part_of(change, f"before_{same}") or found
         if len(parts) == _MOST:
             break
     return parts
@@ -73,8 +102,8 @@ def _endings(dotted: str) -> list[str]:
     return [".".join(words[start:]) for start in range(len(words))]
 
 
-def _fixture(ground: Ground, parts: Mapping[str, Part], path: str | None) -> Iterator[Candidate]:
-    """A fixture of all `parts`, in the file `path` or in a conftest.py."""
+def _fixture(ground: Ground, parts: Mapping[str, Part], path: str | None, scope: str = "test") -> Iterator[Candidate]:
+    """A fixture of all `parts`, in the file `path` or in a conftest.py, for every test, class or module."""
     rebound = [part.rebinds for part in parts.values() if part.rebinds]
     head = (f"global {', '.join(rebound)}",) if rebound else ()
     body = Body(
@@ -82,16 +111,34 @@ def _fixture(ground: Ground, parts: Mapping[str, Part], path: str | None) -> Ite
         tuple(line for part in parts.values() for line in part.teardown),
         tuple(dict.fromkeys(part.module for part in parts.values() if part.module)),
         tuple(Import(name) for name in dict.fromkeys(part.imports for part in parts.values() if part.imports)),
+        scope="" if scope == "test" else scope,
     )
-    doc = "What a test changes is not for the next test."
+    doc = f"What a {scope} changes is not for the next {scope}."
     written = with_fixture(ground, "state_put_back", doc, body, path=path) if parts else None
     if written is not None:
         yield Candidate(
             "restore-state",
-            f"put back {', '.join(parts)} after each test, in {written.edit.path}",
+            f"put back {', '.join(parts)} after each {scope}, in {written.edit.path}",
             written.where,
             (written.edit,),
             cost="tests that count on what an earlier one changed must do it themselves",
+            note="" if scope == "test" else f"the tests of one {scope} still see what others of it changed",
+        )
+
+
+def _patches_stopped(ground: Ground) -> Iterator[Candidate]:
+    """After each test every patch that was started and not stopped ends."""
+    if not any(_MOCK.match(change.after) and not is_module(change.by) for change in ground.finding.changes):
+        return
+    body = Body((), ("patch.stopall()",), (), (Import("unittest.mock", "patch"),))
+    written = with_fixture(ground, "patches_stopped", "A patch that a test started ends with it.", body)
+    if written is not None:
+        yield Candidate(
+            "stop-patches",
+            f"stop after each test the patches that it started, in {written.edit.path}",
+            written.where,
+            (written.edit,),
+            cost="a patch that is started once for several tests ends with the first of them",
         )
 
 
@@ -152,6 +199,6 @@ def _undone(ground: Ground) -> Iterator[Candidate]:
 
 
 def _part(ground: Ground, change: Change, before: str) -> Part | None:
-    known = of_process(change.what, before)
+    known = of_process(change.what, before) or of_module(change, before)
     found = None if known is not None else _global(ground, change.what)
     return known if found is None else of_name(found[1], change, before, found[0])
