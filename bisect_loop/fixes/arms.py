@@ -11,6 +11,7 @@ from bisect_loop.model import Finding, NodeId, Outcome, Signature, TrialResult
 IN_ORDER, REVERSED, VICTIM, POLLUTER = "in order", "reversed", "victim alone", "polluter alone"
 AFTER_SETTER = "after its setter"
 SIDE_BY_SIDE, IN_ONE_PROCESS = "side by side", "in one process"
+NEIGHBOURS = "all of their files"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Arm:
     @property
     def ordered(self) -> bool:
         """Whether it is run for its order; where that is not to blame, plugins may change it."""
-        return self.name not in (SIDE_BY_SIDE, IN_ONE_PROCESS)
+        return self.name not in (SIDE_BY_SIDE, IN_ONE_PROCESS, NEIGHBOURS)
 
     @property
     def may_fail_anyway(self) -> bool:

@@ -3,8 +3,8 @@
 A mend works where the minimal order passes with it, every time, and the reversed order, the victim alone and the
 polluters alone pass as well. Of a brittle test: where that passes alone every time, and before and after its setter. Of
 tests that clash side by side: where those pass side by side so often that the failure, at its rate, would have come,
-and in one process. Before any is tried the copy, as it is, must show the failure: a copy that does not can prove
-nothing.
+and in one process. Besides, no other test of the same files may fail that passes without the mend. Before any is tried
+the copy, as it is, must show the failure: a copy that does not can prove nothing.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from bisect_loop.fixes.arms import (
     AFTER_SETTER,
     IN_ONE_PROCESS,
     IN_ORDER,
+    NEIGHBOURS,
     POLLUTER,
     REVERSED,
     SIDE_BY_SIDE,
@@ -34,7 +35,7 @@ from bisect_loop.fixes.patch import diff_of
 from bisect_loop.fixes.tree import Copy, CopyError, copied
 from bisect_loop.model import Condition, Ending, Finding, Fix, Json, NodeId, TrialResult, Verdict
 from bisect_loop.runner.command import Commander
-from bisect_loop.runner.dispatch import Dispatch
+from bisect_loop.runner.dispatch import Dispatch, OutOfBudget
 from bisect_loop.runner.plain import PlainRunner
 from bisect_loop.runner.target import Slots, Target
 from bisect_loop.runner.workspace import STAGED_NAME, Workspace
@@ -43,6 +44,7 @@ from bisect_loop.search import judge, rates
 _REPORTER = f"{STAGED_NAME}.imported"
 # How often tests are run side by side before it is said that a copy does not show the failure, and at most for a mend.
 _TRIES, _MOST = 8, 24
+_MOST_NEIGHBOURS = 500  # tests: a run of more would cost more than it tells
 _NOT_SHOWN = "a copy of the tree does not show the failure"
 _LIST_PATH = "import json, sys; print(json.dumps([sys.prefix, sys.base_prefix, *sys.path]))"
 
@@ -69,7 +71,7 @@ class FixTrials:
     timeout: float
     _copy: Copy | None = None
     _first: tuple[Path, ...] = ()
-    _fails_anyway: dict[tuple[NodeId, ...], frozenset[NodeId]] = field(default_factory=dict)
+    _without: dict[tuple[NodeId, ...], TrialResult] = field(default_factory=dict)
 
     @property
     def root(self) -> Path:
@@ -145,7 +147,46 @@ class FixTrials:
         elif passed < times:
             what = {IN_ORDER: "the minimal order", SIDE_BY_SIDE: "the tests side by side"}
             note = f"{what.get(order.name, 'the test alone')} passed with it in {passed} of {times} runs"
-        return replace(fix, verified=verified, runs=tuple(runs), note=note)
+        fix = replace(fix, verified=verified, runs=tuple(runs), note=note)
+        return self._among_neighbours(finding, candidate, arms, fix, mark) if fix.works else fix
+
+    def _among_neighbours(
+        self, finding: Finding, candidate: Candidate, arms: Sequence[Arm], fix: Fix, mark: str
+    ) -> Fix:
+        """A mend that works, once all tests of the same files were run with it: what cures one may break another.
+
+        Where the budget ends before, that is left out.
+        """
+        if finding.kind == "cross-process":
+            return fix
+        files = {test.partition("::")[0] for test in finding.minimal_order}
+        order = tuple(test for test in self.commander.suite.nodeids if test.partition("::")[0] in files)
+        if set(order) <= set(finding.minimal_order) or len(order) > _MOST_NEIGHBOURS:
+            return fix
+        (arm,) = self._commands([(NEIGHBOURS, order, finding.import_polluters)])
+        try:
+            # A test that fails by chance fails seldom twice.
+            broken = self._broken(arm, mark) and self._broken(arm, mark)
+        except OutOfBudget:
+            return fix
+        runs = (*fix.runs, (arm.name, int(broken is None), 1))
+        if broken is None:
+            return replace(fix, runs=runs)
+        verified = (sum(k for _, k, _ in runs), sum(n for _, _, n in runs))
+        return replace(fix, verified=verified, runs=runs, note=why(broken, arm, arms, finding, candidate.edits))
+
+    def _broken(self, arm: Arm, mark: str) -> TrialResult | None:
+        """The run of an arm, with those outcomes only that are worse than without any mend; None where none is."""
+        result = self._run([arm.text], mark)[0]
+        finished = result.ending is Ending.FINISHED
+        if finished and not result.failed:
+            return None
+        without = self._seen_without(arm)
+        if without.ending is not Ending.FINISHED:
+            return None  # without the mend it is no better
+        known = {outcome.nodeid for outcome in without.failed}
+        worse = tuple(outcome for outcome in result.failed if outcome.nodeid not in known)
+        return replace(result, outcomes=worse) if worse or not finished else None
 
     # Running.
 
@@ -193,10 +234,13 @@ class FixTrials:
 
     def _fail_anyway(self, arm: Arm) -> frozenset[NodeId]:
         """The tests of an arm that fail in the user's own tree, where nothing was edited."""
-        if arm.order not in self._fails_anyway:
-            _, result = self.confirmer.once(arm.order, "fix")
-            self._fails_anyway[arm.order] = frozenset(outcome.nodeid for outcome in result.failed)
-        return self._fails_anyway[arm.order]
+        return frozenset(outcome.nodeid for outcome in self._seen_without(arm).failed)
+
+    def _seen_without(self, arm: Arm) -> TrialResult:
+        """What an arm shows in the user's own tree."""
+        if arm.order not in self._without:
+            _, self._without[arm.order] = self.confirmer.once(arm.order, "fix")
+        return self._without[arm.order]
 
     def _arms(self, finding: Finding, *, by_plugin: bool = False) -> list[Arm]:
         victim = finding.minimal_order[-1]

@@ -159,8 +159,34 @@ def test_a_task_is_cancelled_and_a_brittle_test_brings_its_state(cli: Cli, tmp_p
     }
     task, state = fixes["test_a_ticket_waits"]["cancel-in-fixture"], fixes["test_dinner_is_served"]["state-in-fixture"]
 
-    assert task["runs"] == {"in order": [2, 2], "reversed": [1, 1], "victim alone": [1, 1], "polluter alone": [1, 1]}
-    assert state["runs"] == {"victim alone": [2, 2], "after its setter": [1, 1], "reversed": [1, 1]}
+    others = {"reversed": [1, 1], "all of their files": [1, 1]}
+    assert task["runs"] == {"in order": [2, 2], "victim alone": [1, 1], "polluter alone": [1, 1], **others}
+    assert state["runs"] == {"victim alone": [2, 2], "after its setter": [1, 1], **others}
     assert task["works"] and state["works"]
     assert task["where"] == "tests/conftest.py:8"
     assert "it costs: the values are those that were seen" in done.out
+
+
+def test_what_breaks_another_test_of_the_same_files_is_no_mend(cli: Cli, tmp_path: Path) -> None:
+    """The put-back passes its own runs, but a test that no finding is about counts on what it takes away."""
+    root = tmp_path / "bar"
+    (root / "tests").mkdir(parents=True)
+    (root / "bar.py").write_text("TAPS = []\n")
+    (root / "tests" / "test_a.py").write_text(
+        "import bar\n\ndef test_tap():\n    bar.TAPS.append(1)\n\n"
+        "def test_pour():\n    assert bar.TAPS or not bar.TAPS.append(2)\n\n"
+        "def test_drink():\n    assert bar.TAPS\n"
+    )
+    (root / "tests" / "test_b.py").write_text("import bar\n\ndef test_dry():\n    assert not bar.TAPS\n")
+    (root / "pyproject.toml").write_text('[tool.pytest.ini_options]\npythonpath = ["."]\n')
+    options = ("--orders", "default", "--confirm", "2", "--no-roles")
+
+    done = cli("run", *options, cwd=root, fixes=True)
+    (finding,) = [one for one in done.result["findings"] if one["victim"].endswith("test_dry")]
+    (put_back,) = finding["fixes"]
+
+    assert put_back["runs"]["in order"] == [2, 2]
+    assert put_back["runs"]["all of their files"] == [0, 1]
+    assert not put_back["works"]
+    assert put_back["note"].startswith("all of their files: tests/test_a.py::test_drink fails with it (")
+    assert "rejected 4/5" in done.out or "rejected 5/6" in done.out, done.out

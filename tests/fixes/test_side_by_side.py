@@ -63,7 +63,8 @@ class Trials(FixTrials):
     """Answers out of lists: `clashes` says of each run side by side whether the victim fails."""
 
     def __init__(self, clashes: Sequence[bool], times: int = 3) -> None:
-        commander: Any = SimpleNamespace(by_lanes=lambda *_, **__: PlainCommand(SIDE_BY_SIDE))
+        suite = SimpleNamespace(nodeids=())
+        commander: Any = SimpleNamespace(by_lanes=lambda *_, **__: PlainCommand(SIDE_BY_SIDE), suite=suite)
         nothing: Any = SimpleNamespace(orderly=lambda: [()])
         super().__init__(nothing, commander, nothing, Condition(), nothing, nothing, nothing, times, 1.0)
         self.clashes = list(clashes)
