@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,7 +107,7 @@ def _from_global(ground: Ground, held: Held, path: str) -> str:
 def _reset(module: str, path: str, several: bool) -> Reset:
     node = ast.parse(path, mode="eval").body
     whole = f"{{{module}}}.{path}"
-    name = (_WORD.findall(path) or ["it"])[-1].strip("_").lower() or "it"
+    name = _called(path)
     if isinstance(node, ast.Call):
         return Reset(module, whole, name, (), (f"{whole.removesuffix('()')}.cache_clear()",))
     if isinstance(node, ast.Subscript):
@@ -117,6 +118,12 @@ def _reset(module: str, path: str, several: bool) -> Reset:
         return Reset(module, whole, name, (), (f'if hasattr({parent}, "{node.attr}"):', f"    del {whole}"))
     before = f"{name}_before" if several else "before"
     return Reset(module, whole, name, (f"{before} = {whole}",), (f"{whole} = {before}",))
+
+
+def _called(path: str) -> str:
+    """The last word of a path that can be a name in code: a key may be a number, or anything else."""
+    words = (word.strip("_").lower() for word in reversed(_WORD.findall(path)))
+    return next((word for word in words if word.isidentifier() and not keyword.iskeyword(word)), "it")
 
 
 def distinct(names: Sequence[Reset]) -> list[Reset]:

@@ -20,6 +20,7 @@ from bisect_loop.fixes import (
     one_at_a_time,
     overrides,
     per_loop,
+    resets,
     restore,
     savepoint,
     scopes,
@@ -622,3 +623,22 @@ def test_a_clash_whose_tests_are_not_known_gets_no_lock(tmp_path: Path) -> None:
     finding = Finding("cross-process", VICTIM, PLAIN, (POLLUTER, VICTIM), confirmed=True)
     assert not worth_mending(finding)
     assert not list(one_at_a_time.candidates(Ground(finding, None, tree(tmp_path))))
+
+
+@pytest.mark.parametrize(
+    ("holder", "name", "fixture"),
+    [
+        ("app.db.GATES[8080]", "GATES", "gates_put_back"),
+        ("app.db._inflight['10.0.0.1']", "_inflight", "inflight_put_back"),
+        ("app.db._inflight['class']", "_inflight", "inflight_put_back"),
+        ("app.db._inflight['__2__']", "_inflight", "inflight_put_back"),
+        ("app.db._['9']", "_", "it_put_back"),
+    ],
+)
+def test_a_fixture_is_called_by_what_can_be_a_name(tmp_path: Path, holder: str, name: str, fixture: str) -> None:
+    """A key may be a number or a keyword: the fixture is named by the last word that is neither."""
+    files = tree(tmp_path, app_db=f"{name} = dict(x=1)\n")
+    because = why("asyncio.Lock", holder, name, Step(holder.removeprefix("app.db"), "asyncio.Lock", False))
+    found = sound(resets.candidates(ground(files, because)), files)
+
+    assert f"def {fixture}():\n" in found["reset-singleton"].edits[0].after
