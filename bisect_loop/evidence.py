@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from bisect_loop.mishap import told
 from bisect_loop.model import FAMILY_CROSS_LOOP, Finding, NodeId, Signature, Suite, Trial, TrialResult, Verdict
 from bisect_loop.provenance.changes import changes, plain_reason
 from bisect_loop.provenance.explain import Explanation, explain
@@ -84,7 +85,13 @@ class Evidence:
                 return finding  # what was confirmed is worth more than why
         if self._record is None or self._record[0] != trial:
             return finding
-        record = self._record[1]
+        try:
+            return self._with_reason(finding, self._record[1])
+        except Exception as error:  # an error of ours costs only the reason
+            dispatch.say(f"why {finding.victim} fails could not be told ({told(error)})")
+            return finding
+
+    def _with_reason(self, finding: Finding, record: TraceRecord) -> Finding:
         if finding.kind == "brittle":
             return replace(finding, changes=changes(record, finding.setters, self.sources))
         guilty = (*finding.polluters, *finding.import_polluters)

@@ -13,6 +13,7 @@ from bisect_loop.fixes.model import worth_mending
 from bisect_loop.history import Run
 from bisect_loop.lanes.plan import LaneDiagnosis
 from bisect_loop.lanes.sighting import Crew, observe_workers
+from bisect_loop.mishap import told
 from bisect_loop.model import Finding, NamedOrder, NodeId, OrderTried, RunReport, TrialResult
 from bisect_loop.observe import Observer
 from bisect_loop.observed import Observed
@@ -138,6 +139,19 @@ class Investigation:
         if not worth_mending(found):
             return
         self.listener.mending(found)
+        try:
+            mended = self.mending.mended(found, self.diagnosis.evidence.explanations.get(found.id))
+        except OutOfBudget:
+            raise
+        except Exception as error:  # an error of ours
+            self.session.dispatch.say(f"the fixes of {found.id} could not be tried ({told(error)})")
+            return
+        if mended != found:
+            self.findings[index] = mended
+            self._save(mended)
+
+    @property
+    def mending(self) -> Mending:
         if self._mending is None:
             # Only who mends waits for libcst.
             from bisect_loop.fixes.mending import Mending
@@ -163,10 +177,7 @@ class Investigation:
             self._mending = Mending(
                 trials, self.diagnosis.evidence.sources, session.dispatch.say, session.settings.all_fixes, known
             )
-        mended = self._mending.mended(found, self.diagnosis.evidence.explanations.get(found.id))
-        if mended != found:
-            self.findings[index] = mended
-            self._save(mended)
+        return self._mending
 
     def _seen_anew(self) -> bool:
         """Run the orders that failed in a forked child in fresh processes: what the child showed counts no more.

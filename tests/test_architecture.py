@@ -18,6 +18,7 @@ PACKAGE = Path(bisect_loop.__file__).parent
 # Part -> the parts that it may import. Arrows go one way: towards model.
 MAY_IMPORT: dict[str, set[str]] = {
     "model": set(),
+    "mishap": set(),
     "redact": {"model"},
     "inside": set(),
     "search": {"model"},
@@ -30,8 +31,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "confirm": {"model", "runner", "search"},
     "needs": {"model"},
     "provenance": {"model", "scan"},
-    "evidence": {"model", "provenance", "runner", "search"},
-    "fixes": {"model", "confirm", "provenance", "runner", "scan", "search"},
+    "evidence": {"model", "mishap", "provenance", "runner", "search"},
+    "fixes": {"model", "confirm", "mishap", "provenance", "runner", "scan", "search"},
     "probes": {"model", "runner", "search"},
     "surroundings": {"model", "runner"},
     "asking": {"model", "probes", "runner", "search"},
@@ -48,6 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "fixes",
         "history",
         "lanes",
+        "mishap",
         "observe",
         "observed",
         "runner",

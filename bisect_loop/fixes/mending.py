@@ -46,7 +46,7 @@ class Mending:
             return finding
         cause = _cause(finding)
         known = self._worked.get(cause)
-        own = candidates(self._ground(finding, explanation))
+        own = candidates(self._ground(finding, explanation), self.say)
         chosen = [*(known or [])[:1], *(one for one in own if one not in (known or [])[:1])]
         if not chosen:
             return finding

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from asyncio import base_events, locks, runners, streams
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,14 +46,28 @@ class TracedSuite(FakeSuite):
         return replace(result, trace=(touch(self.pointed),)) if trial.traced else result
 
 
-def diagnosed(pointed: str) -> tuple[Any, list[Trial]]:
+def diagnosed(pointed: str, say: Callable[[str], None] = lambda _: None) -> tuple[Any, list[Trial]]:
     rules = (Rule(VICTIM, (POLLUTER,), how=CROSS_LOOP),)
     fork, fresh = TracedSuite(IDS, rules, pointed=pointed), FakeSuite(IDS, rules, name="fresh")
-    dispatch = Dispatch(fresh, fork, ThreadPoolExecutor(1))
+    dispatch = Dispatch(fresh, fork, ThreadPoolExecutor(1), say=say)
     suite = Suite("/nowhere", IDS, "3.11", "9.0", loops=True)
     plan = Diagnosis(dispatch, suite, CONDITION, Silent(), Options(roles=False), confirmer=FakeConfirmer(fresh))
     before = tuple(nodeid for nodeid in IDS if nodeid != VICTIM)
     return plan.diagnose(Failure(VICTIM, CROSS_LOOP, before, None, ("default",))), fork.seen
+
+
+def test_a_finding_outlives_an_error_in_its_explanation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was confirmed is worth more than why."""
+
+    def breaks(*_: object, **__: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr("bisect_loop.evidence.explain", breaks)
+    said: list[str] = []
+    found, _ = diagnosed(POLLUTER, said.append)
+
+    assert (found.confirmed, found.polluters, found.cause) == (True, (POLLUTER,), None)
+    assert [note for note in said if "internal error, please report it: KeyError at evidence.py:" in note]
 
 
 def test_evidence_takes_three_trials() -> None:
