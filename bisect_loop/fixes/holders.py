@@ -7,12 +7,22 @@ import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bisect_loop.fixes.ground import Ground
+from bisect_loop.fixes.requested import parsed
 from bisect_loop.provenance.record import Held, Way
 
 _STATE = re.compile(r"\._state\['(\w+)'\]")
 _WORD = re.compile(r"\w+")
+_FIXED = "fixed"
+# The kinds of containers, by the name of the type: how a fixture puts back their content, which some never change.
+_KINDS = {
+    "list": "list", "deque": "deque", "dict": "dict", "defaultdict": "dict", "OrderedDict": "dict", "set": "set",
+    "tuple": _FIXED, "frozenset": _FIXED,
+}  # fmt: skip
+# What holds something by a label that is no code: a key or a member that is no plain text or number.
+_BY_LABEL = {"[...]": "dict", "<key>": "dict", "{...}": "set"}
 _TOPS = ("", "src/", "lib/")  # folders that are put on sys.path most often
 
 
@@ -48,21 +58,27 @@ def module_of_file(path: str) -> str | None:
 
 
 def python_path(text: str) -> str | None:
-    """A path as an expression, None where it is none: names, attributes, constant keys and plain calls only."""
+    """A path as an expression, None where it is none: names, attributes, plain keys and plain calls only.
+
+    The label of a key that cannot be written, "[...]", is Python as well: its key would be Ellipsis.
+    """
     text = _STATE.sub(r".\1", text)
     try:
         node: ast.expr = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
         return None
     while not isinstance(node, ast.Name):
-        keyed = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant)
-        if isinstance(node, ast.Attribute) or (keyed and isinstance(node, ast.Subscript)):
+        if isinstance(node, ast.Attribute) or (isinstance(node, ast.Subscript) and _is_plain(node.slice)):
             node = node.value
         elif isinstance(node, ast.Call) and not node.args and not node.keywords:
             node = node.func
         else:
             return None
     return text
+
+
+def _is_plain(key: ast.expr) -> bool:
+    return isinstance(key, ast.Constant) and type(key.value) in (str, int)
 
 
 def path_on(way: Way, holders: Sequence[Held], end: int) -> tuple[str, str] | None:
@@ -86,38 +102,142 @@ def resets(ground: Ground, holders: Sequence[Held]) -> list[Reset] | None:
     found: list[Reset] = []
     for held in holders:
         placed = module_of(held)
-        path = None if placed is None else python_path(placed[1])
-        if placed is None or path is None:
+        one = None if placed is None else _reset(ground, held, *placed, several=len(holders) > 1)
+        if one is None:
             return None
-        one = _reset(placed[0], _from_global(ground, held, path), len(holders) > 1)
         if one not in found:
             found.append(one)
     return found or None
 
 
-def _from_global(ground: Ground, held: Held, path: str) -> str:
-    """The global itself where that is None to begin with: what hangs below it is not there before a test."""
-    text = ground.read(held.file)
-    if path == held.name or text is None:
-        return path
-    empty = rf"^{re.escape(held.name)}\s*(:[^=\n]+)?=\s*None\s*(#.*)?$"
-    return held.name if re.search(empty, text, re.MULTILINE) else path
-
-
-def _reset(module: str, path: str, several: bool) -> Reset:
-    node = ast.parse(path, mode="eval").body
-    whole = f"{{{module}}}.{path}"
-    name = _called(path)
+def _reset(ground: Ground, held: Held, module: str, text: str, *, several: bool) -> Reset | None:
+    path, behind = _in_code(text)
+    if not path or behind.startswith("<closure>"):
+        return None  # nothing else can reach into a function
+    chain = _chain(path)
+    node = _before_a_test(ground, held, chain)
+    behind = behind if node is chain[-1] else ""
+    path = ast.unparse(node)
+    whole, name = f"{{{module}}}.{path}", _called(path)
+    before = f"{name}_before" if several else "before"
     if isinstance(node, ast.Call):
         return Reset(module, whole, name, (), (f"{whole.removesuffix('()')}.cache_clear()",))
     if isinstance(node, ast.Subscript):
         parent, key = ast.unparse(node.value), ast.unparse(node.slice)
+        kind = _kind(ground, held, node.value)
+        if kind not in ("dict", None):  # its places are no keys
+            return _content(kind, module, parent, _called(parent), before)
         return Reset(module, whole, name, (), (f"{{{module}}}.{parent}.pop({key}, None)",))
     if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith(".state"):
         parent = f"{{{module}}}.{ast.unparse(node.value)}"
         return Reset(module, whole, name, (), (f'if hasattr({parent}, "{node.attr}"):', f"    del {whole}"))
-    before = f"{name}_before" if several else "before"
+    if behind:
+        labelled = next((kind for label, kind in _BY_LABEL.items() if behind.startswith(label)), None)
+        kind = _kind(ground, held, node) or labelled
+        if kind is not None:
+            return _content(kind, module, path, name, before)
+    return _assigned(whole, module, name, before)
+
+
+def _assigned(whole: str, module: str, name: str, before: str) -> Reset:
     return Reset(module, whole, name, (f"{before} = {whole}",), (f"{whole} = {before}",))
+
+
+def _content(kind: str, module: str, path: str, name: str, before: str) -> Reset:
+    """A container keeps its identity: others may know it by a name of their own."""
+    whole = f"{{{module}}}.{path}"
+    if kind == _FIXED:
+        return _assigned(whole, module, name, before)
+    copied = f"{before} = {'list' if kind == 'deque' else kind}({whole})"
+    if kind == "list":
+        back: tuple[str, ...] = (f"{whole}[:] = {before}",)
+    else:
+        back = (f"{whole}.clear()", f"{whole}.{'extend' if kind == 'deque' else 'update'}({before})")
+    return Reset(module, whole, name, (copied,), back)
+
+
+def _in_code(text: str) -> tuple[str, str]:
+    """The longest part of a path that is an expression, "" where none is; and the labels behind it."""
+    for end in range(len(text), 0, -1):
+        if text[end : end + 1] in ("", *".[{<("):
+            path = python_path(text[:end])
+            if path is not None:
+                return path, text[end:]
+    return "", text
+
+
+def _before_a_test(ground: Ground, held: Held, chain: Sequence[ast.expr]) -> ast.expr:
+    """How far a path leads before any test.
+
+    What hangs below a cached call, or below what begins as None or empty, is not there yet.
+    """
+    for node, following in pairwise(chain):
+        if isinstance(node, ast.Call):
+            return node
+        first = _first_value(ground, held, node)
+        if isinstance(first, ast.Constant) and first.value is None:
+            return node
+        if first is not None and _is_empty(first):
+            return following if isinstance(following, ast.Subscript) else node
+    last = chain[-1]
+    # The object of a bound method cannot be assigned.
+    return last.value if isinstance(last, ast.Attribute) and last.attr == "__self__" else last
+
+
+def _chain(path: str) -> list[ast.expr]:
+    """Each part of a path that is an expression of its own, from the name on: a, a.b, a.b['c']."""
+    node: ast.expr = ast.parse(path, mode="eval").body
+    found = [node]
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call):
+        node = node.func if isinstance(node, ast.Call) else node.value
+        found.insert(0, node)
+    return found
+
+
+def _first_value(ground: Ground, held: Held, node: ast.expr) -> ast.expr | None:
+    """What the holder's file first assigns to a global, or in the body of a class; None where no statement does."""
+    tree = parsed(ground, held.file)
+    body: Sequence[ast.stmt] = tree.body if tree is not None else ()
+    name = node.id if isinstance(node, ast.Name) else ""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        owner, name = node.value.id, node.attr
+        body = next((one.body for one in body if isinstance(one, ast.ClassDef) and one.name == owner), ())
+    for one in body:
+        targets = one.targets if isinstance(one, ast.Assign) else [one.target] if isinstance(one, ast.AnnAssign) else []
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            assert isinstance(one, ast.Assign | ast.AnnAssign)
+            if one.value is not None:
+                return one.value
+    return None
+
+
+def _kind(ground: Ground, held: Held, node: ast.expr) -> str | None:
+    """The kind of a container, as it was seen on the way to the resource, else as its file makes it."""
+    way = ground.explanation.way if ground.explanation is not None else None
+    labels = ""
+    for step in way.steps[1:] if way is not None else ():
+        labels += step.label
+        if _STATE.sub(r".\1", labels) == f".{ast.unparse(node)}":
+            return _KINDS.get(step.type.rpartition(".")[2])
+    first = _first_value(ground, held, node)
+    return None if first is None else _kind_of(first)
+
+
+def _kind_of(value: ast.expr) -> str | None:
+    if isinstance(value, ast.Call):
+        return _KINDS.get(ast.unparse(value.func).rpartition(".")[2])
+    literals: dict[type[ast.expr], str] = {ast.List: "list", ast.ListComp: "list", ast.Dict: "dict"}
+    literals |= {ast.DictComp: "dict", ast.Set: "set", ast.SetComp: "set", ast.Tuple: _FIXED}
+    return literals.get(type(value))
+
+
+def _is_empty(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        makes = ast.unparse(value.func).rpartition(".")[2]
+        return makes in _KINDS and (not value.args or makes == "defaultdict") and not value.keywords
+    return (isinstance(value, ast.List | ast.Tuple) and not value.elts) or (
+        isinstance(value, ast.Dict) and not value.keys
+    )
 
 
 def _called(path: str) -> str:
@@ -134,10 +254,13 @@ def distinct(names: Sequence[Reset]) -> list[Reset]:
         variable = one.setup[0].partition(" ")[0] if one.setup else ""
         if variable and variable in taken:
             number = sum(name.startswith(variable) for name in taken) + 1
-            setup = (one.setup[0].replace(variable, f"{variable}_{number}", 1),)
-            teardown = (one.teardown[0].removesuffix(variable) + f"{variable}_{number}",)
+            other = f"{variable}_{number}"
+            setup, teardown = (
+                tuple(re.sub(rf"(?<![\w.{{]){variable}(?!\w)", other, line) for line in lines)
+                for lines in (one.setup, one.teardown)
+            )
             one = Reset(one.module, one.path, one.name, setup, teardown)
-            variable = f"{variable}_{number}"
+            variable = other
         taken.add(variable)
         found.append(one)
     return found

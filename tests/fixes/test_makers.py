@@ -642,3 +642,77 @@ def test_a_fixture_is_called_by_what_can_be_a_name(tmp_path: Path, holder: str, 
     found = sound(resets.candidates(ground(files, because)), files)
 
     assert f"def {fixture}():\n" in found["reset-singleton"].edits[0].after
+
+
+TYPES = {"list": "builtins.list", "dict": "builtins.dict", "deque": "collections.deque", "gen": "builtins.x"}
+SHARED = "class Desk:\n    shared: 'Desk | None' = None\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "labels", "lines"),
+    [
+        # A number is the place in a list, or the key of a dictionary, whatever shows which.
+        ("X = []\n", [".X", "[0]"], ["before = list(app.db.X)", "yield", "app.db.X[:] = before"]),
+        ("X = {}\n", [".X", "[8080]"], ["yield", "app.db.X.pop(8080, None)"]),
+        ("X = make()\n", [".X:list", "[0]"], ["before = list(app.db.X)", "yield", "app.db.X[:] = before"]),
+        ("X = make()\n", [".X:dict", "[0]"], ["yield", "app.db.X.pop(0, None)"]),
+        (
+            "X = make()\n",
+            [".X:deque", "[0]"],
+            ["before = list(app.db.X)", "yield", "app.db.X.clear()", "app.db.X.extend(before)"],
+        ),
+        ("X = ()\n", [".X", "[0]"], ["before = app.db.X", "yield", "app.db.X = before"]),
+        # A key that cannot be written stands for all of them.
+        (
+            "class X:\n    kept: dict = {}\n",
+            [".X", ".kept", "[...]", ".wire"],
+            ["before = dict(app.db.X.kept)", "yield", "app.db.X.kept.clear()", "app.db.X.kept.update(before)"],
+        ),
+        (
+            "class X:\n    running = set()\n",
+            [".X", ".running", "{...}"],
+            ["before = set(app.db.X.running)", "yield", "app.db.X.running.clear()", "app.db.X.running.update(before)"],
+        ),
+        ("X = frozenset()\n", [".X", "{...}"], ["before = app.db.X", "yield", "app.db.X = before"]),
+        ("X = make()\n", [".X", "<...>", ".__self__"], ["before = app.db.X", "yield", "app.db.X = before"]),
+        # What hangs below is not there before a test.
+        (
+            SHARED,
+            [".Desk", ".shared", "._source", "<...>"],
+            ["before = app.db.Desk.shared", "yield", "app.db.Desk.shared = before"],
+        ),
+        ("X = {}\n", [".X", "['a']", ".wire"], ["yield", "app.db.X.pop('a', None)"]),
+        ("X = make()\n", [".X", ".pool", "()", ".lock"], ["yield", "app.db.X.pool.cache_clear()"]),
+    ],
+)
+def test_a_reset_fits_what_holds_it(tmp_path: Path, source: str, labels: list[str], lines: list[str]) -> None:
+    """The content of a container is put back in place, and each line is one that the container understands."""
+    files = tree(tmp_path, app_db=source)
+    pairs = [label.partition(":") for label in labels]
+    steps = [Step(label, TYPES.get(kind, "app.db.Thing"), False) for label, _, kind in pairs]
+    if not any(kind for _, _, kind in pairs):
+        steps = [Step("".join(labels), "asyncio.Lock", False)]  # of further holders no way is known
+    holder = "app.db" + "".join(label for label, _, _ in pairs)
+    because = why("asyncio.Lock", holder, labels[0][1:].partition(":")[0], *steps)
+    after = sound(resets.candidates(ground(files, because)), files)["reset-singleton"].edits[0].after
+
+    assert [line.strip() for line in after.partition('"""What a test')[2].splitlines()[1:]] == lines
+
+
+def test_nothing_is_reset_inside_a_function(tmp_path: Path) -> None:
+    """A variable that only a function knows cannot be reached."""
+    files = tree(tmp_path, app_db="def get(): ...\n")
+    because = why("asyncio.Lock", "app.db.get<closure>.lock", "get", Step(".get<closure>.lock", "x", False))
+    assert list(resets.candidates(ground(files, because))) == []
+
+
+def test_two_containers_are_put_back_by_names_of_their_own(tmp_path: Path) -> None:
+    """Both are called alike; neither takes the other's variable."""
+    files = tree(tmp_path, app_db="X = []\n", app_web="X = set()\n")
+    because = why("asyncio.Lock", "app.db.X[0]", "X", Step(".X[0]", "x", False))
+    other = Held("app.web.X{...}", "app/web.py", "X")
+    because = replace(because, holders=(*because.holders, other))
+    after = sound(resets.candidates(ground(files, because)), files)["reset-every-holder"].edits[0].after
+
+    assert "    x_before = list(app.db.X)\n    x_before_2 = set(app.web.X)\n    yield\n" in after
+    assert after.endswith("    app.db.X[:] = x_before\n    app.web.X.clear()\n    app.web.X.update(x_before_2)\n")
