@@ -322,6 +322,8 @@ def _fixes(finding: Finding) -> Row:
         for label, words in (("it costs: ", fix.cost if fix.works else ""), ("", fix.note)):
             if words:
                 lines.append((text(f"  {label}{words}"),))
+    if not lines and finding.cause is not None:
+        lines.append((text('none tried: "why" says what is to be mended'),))
     return Row("fix", tuple(lines))
 
 

@@ -17,6 +17,7 @@ from bisect_loop.report.terminal import encodable, render, render_findings
 from tests.report.values import (
     BRITTLE,
     EVIL,
+    EXPLAINED,
     GROUP,
     LONG,
     NONDETERMINISTIC,
@@ -112,6 +113,16 @@ def test_a_command_that_was_not_run_is_not_printed() -> None:
     untried = replace(VICTIM_OF_ONE, replay=replace(VICTIM_OF_ONE.replay, ran=False))
 
     assert "reproduce" not in render(report(untried))
+
+
+def test_a_cause_without_a_fix_says_that_none_was_tried() -> None:
+    """Silence would leave open whether there is one; where nothing is known of why it fails, none is expected."""
+    found = report(replace(EXPLAINED, fixes=()))
+    said = '  fix         none tried: "why" says what is to be mended\n'
+
+    assert said in render(found)
+    assert "none tried" not in render(REPORTS["victim_explained"])
+    assert "none tried" not in render(report(replace(EXPLAINED, fixes=(), cause=None)))
 
 
 def test_victims_of_one_polluter_are_one_group() -> None:
