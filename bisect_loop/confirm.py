@@ -40,7 +40,8 @@ class Claim:
 class Confirmed:
     """What plain pytest showed. `holds` is true when both arms showed what was claimed, every time.
 
-    `as_worker` says that it took the identity of a worker.
+    `as_worker` says that it took the identity of a worker. `shown` is the failure as the command showed it: the same
+    as the one that was claimed, but for what differs from run to run; None where it was not seen.
     """
 
     holds: bool
@@ -48,6 +49,7 @@ class Confirmed:
     replay: Replay
     confidence: float = 0.0
     as_worker: bool = False
+    shown: Signature | None = None
 
 
 class Confirmer(Protocol):
@@ -243,9 +245,11 @@ class PlainConfirmer:
         times = self.times if certain else noisy_times(claim.rate, self.times)
         if certain:
             again = self._together([(text, fails)] * (times - 1) + [(other, passes)] * (times - 1))
+            ordered = [first]
         else:
             # Chance must not be helped: each run counts as it is.
-            again = [fails(result) for result in self.run([text] * (times - 1))]
+            ordered = [first, *self.run([text] * (times - 1))]
+            again = [fails(result) for result in ordered[1:]]
             again += [passes(result) for result in self.run([other] * (times - 1))]
         failed = fails(first) + sum(again[: times - 1])
         passed = passes(control) + sum(again[times - 1 :])
@@ -255,7 +259,8 @@ class PlainConfirmer:
         if claim.brittle:
             confirmation = Confirmation((times - passed, times), (times - failed, times))
         as_worker = self._variants()[self._variant].as_worker
-        return Confirmed(holds, confirmation, Replay(text, True), confidence, as_worker)
+        shown = judge.shown(ordered, claim.victim, claim.signature)
+        return Confirmed(holds, confirmation, Replay(text, True), confidence, as_worker, shown)
 
 
 def prepared(command: PlainCommand, commander: Commander) -> str:

@@ -376,6 +376,9 @@ class Diagnosis(Asking):
             note = note or "plain pytest in a fresh process does not show it"
         return replace(
             finding,
+            # The error that is told of is that of the command that is told of: of the whole order it may say another
+            # value. Both are the same failure, so no id hangs on it.
+            signature=seen.shown if seen.holds and seen.shown is not None else finding.signature,
             confirmed=seen.holds,
             confirmation=seen.confirmation,
             replay=seen.replay if seen.holds else replace(seen.replay, command=""),

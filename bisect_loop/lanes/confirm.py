@@ -52,8 +52,13 @@ class PlainLanes:
     def confirm(self, claim: LanesClaim) -> Confirmed:
         """Run the lanes under pytest-xdist, the same tests in one process, and the victim alone, and compare."""
 
+        failures: list[TrialResult] = []
+
         def fails(result: TrialResult) -> bool:
-            return judge.verdict(result, claim.victim, claim.signature) is Verdict.REPRODUCES
+            if judge.verdict(result, claim.victim, claim.signature) is not Verdict.REPRODUCES:
+                return False
+            failures.append(result)
+            return True
 
         def passes(result: TrialResult) -> bool:
             return judge.passes(result, claim.victim) is Verdict.REPRODUCES
@@ -81,7 +86,9 @@ class PlainLanes:
         in_one = [passes(result) for result in together]
         confidence = rates.confidence(failed, runs, in_one.count(False), len(in_one))
         holds = passed == len(alone) and all(in_one) and confidence >= _SURE
-        return Confirmed(holds, Confirmation((failed, runs), (passed, len(alone))), Replay(text, True), confidence)
+        confirmation = Confirmation((failed, runs), (passed, len(alone)))
+        error = judge.shown(failures, claim.victim, claim.signature)
+        return Confirmed(holds, confirmation, Replay(text, True), confidence, shown=error)
 
     def _run(self, text: str) -> TrialResult:
         (result,) = self.plain.run([text])

@@ -74,6 +74,7 @@ class Crossing:
         return accusing_nobody(
             replace(
                 found,
+                signature=shown.shown if shown.holds and shown.shown is not None else found.signature,
                 lanes=ordered,
                 polluters=found.minimal_order[:-1] if needed else (),
                 confirmed=shown.holds,

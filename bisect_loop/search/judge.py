@@ -8,6 +8,8 @@ hunted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bisect_loop.model import FAMILY_CRASH, FAMILY_HANG, Ending, NodeId, Outcome, Signature, TrialResult, Verdict
 
 
@@ -29,6 +31,15 @@ def passes(result: TrialResult, victim: NodeId, signature: Signature | None = No
     if _passed(result, outcome):
         return Verdict.REPRODUCES
     return Verdict.DOES_NOT if _fails_as_expected(outcome, signature) else Verdict.UNRESOLVED
+
+
+def shown(results: Iterable[TrialResult], victim: NodeId, signature: Signature) -> Signature | None:
+    """The failure `signature` as the first of `results` that has it shows it, None where none has.
+
+    It is the same failure; its message, and in a family its type and its line, are those of that very run.
+    """
+    outcomes = (outcome for result in results if (outcome := result.of(victim)) is not None)
+    return next((one for outcome in outcomes for one in outcome.signatures if one.same_as(signature)), None)
 
 
 def reason(result: TrialResult, victim: NodeId, signature: Signature | None = None) -> str:

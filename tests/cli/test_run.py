@@ -34,6 +34,34 @@ def test_pair_found_confirmed_and_replayable(cli: Cli, suite: Path) -> None:
     assert cli("replay", found["id"], cwd=suite).code == 125
 
 
+NUMBERED = """
+import itertools
+
+NUMBERS = itertools.count(1)
+
+def test_victim():
+    assert next(NUMBERS) == 1
+
+def test_two():
+    next(NUMBERS)
+
+def test_three():
+    next(NUMBERS)
+"""
+
+
+def test_the_error_is_that_of_the_printed_command(cli: Cli, suite: Path) -> None:
+    """A whole order may say another value than the order that is shown: what is told is what the command says."""
+    (suite / "tests" / "test_a.py").write_text(NUMBERED)
+    done = cli("run", "tests", "--orders", "reverse", "--confirm", "1", "--no-roles", cwd=suite)
+    (found,) = done.result["findings"]
+    assert len(found["minimal_order"]) == 2
+    assert found["error"]["message"].startswith("assert 2 == 1")
+    assert "AssertionError: assert 2 == 1" in done.out
+    replayed = cli("replay", found["id"], cwd=suite)
+    assert (replayed.code, "AssertionError: assert 2 == 1" in replayed.out) == (1, True)
+
+
 def test_given_order_and_victim_pay_for_no_whole_run(cli: Cli, suite: Path) -> None:
     """With the failing order given, only what stands before the victim is run, and no whole order."""
     (suite / "order.txt").write_text(f"{POLLUTER}\n\n{VICTIM}\n")
