@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,8 +38,9 @@ def command(finding: str, directory: Path | None, times: int, timeout: float, de
     """
     del debug
     cwd = (directory or Path()).absolute()
+    root = store_above(cwd)
     try:
-        with History.open(store_above(cwd), create=False) as history:
+        with History.open(root, create=False) as history:
             stored = history.finding(finding)
     except HistoryError as error:
         raise Failed(str(error), UNTESTABLE) from error
@@ -46,8 +49,13 @@ def command(finding: str, directory: Path | None, times: int, timeout: float, de
     if stored.context.hidden:
         hidden = ", ".join(stored.context.hidden)
         raise Failed(f"{stored.id} needs what is not stored because it is secret: {hidden}.", UNTESTABLE)
-    root = Path(stored.context.root)
-    target = Target(stored.context.python, root / stored.context.workdir, without_outer_pytest(os.environ))
+    # The tree around the store that was found: a checkout that was copied or moved is another one than the stored one.
+    place = root / stored.context.workdir
+    if gone := missing(stored.finding.replay.command, place):
+        raise Failed(
+            f"{stored.id} cannot be tested: there is no {gone} any more; `bisect-loop run` finds anew.", UNTESTABLE
+        )
+    target = Target(stored.context.python, place, without_outer_pytest(os.environ))
     try:
         with Workspace() as workspace:
             runner = PlainRunner(target, workspace)
@@ -57,6 +65,19 @@ def command(finding: str, directory: Path | None, times: int, timeout: float, de
     code, sentence = conclude(stored, results)
     click.echo(f"{stored.id}  {stored.finding.victim}  {sentence}")
     return code
+
+
+def missing(command: str, place: Path) -> str:
+    """What it takes to run `command` in `place` and is not there: that folder, or a program; "" where all is there."""
+    if not place.is_dir():
+        return str(place)
+    words = shlex.split(command)
+    while words and re.match(r"\w+=", words[0]):
+        del words[0]
+    programs = words[:1]
+    if words[1:2] == ["with"] and "--" in words:  # services are started by this tool, around pytest itself
+        programs += words[words.index("--") + 1 :][:1]
+    return next((one for one in programs if os.sep in one and not (place / one).exists()), "")
 
 
 def _redacted(result: TrialResult, secrets: Sequence[str]) -> TrialResult:
@@ -72,10 +93,12 @@ def conclude(stored: StoredFinding, results: list[TrialResult]) -> tuple[int, st
     """The exit code and one sentence on what the runs showed."""
     victim, signature = stored.finding.victim, stored.finding.signature
     secrets = secrets_in(os.environ.items())
-    verdicts = [judge.verdict(_redacted(result, secrets), victim, signature) for result in results]
+    results = [_redacted(result, secrets) for result in results]
+    verdicts = [judge.verdict(result, victim, signature) for result in results]
     failed = verdicts.count(Verdict.REPRODUCES)
     if failed:
-        return FAILS, f"still fails ({failed}/{len(results)}): {signature.headline}"
+        shown = judge.shown(results, victim, signature) or signature
+        return FAILS, f"still fails ({failed}/{len(results)}): {shown.headline}"
     if all(verdict is Verdict.DOES_NOT for verdict in verdicts):
         return PASSES, f"passes now ({len(results)}/{len(results)})"
     odd = results[next(i for i, verdict in enumerate(verdicts) if verdict is Verdict.UNRESOLVED)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from bisect_loop.cli.replay import missing
 from tests.cli.conftest import POLLUTED, POLLUTER, VICTIM, Cli, environ
 
 
@@ -60,6 +62,35 @@ def test_the_error_is_that_of_the_printed_command(cli: Cli, suite: Path) -> None
     assert "AssertionError: assert 2 == 1" in done.out
     replayed = cli("replay", found["id"], cwd=suite)
     assert (replayed.code, "AssertionError: assert 2 == 1" in replayed.out) == (1, True)
+
+
+def test_replay_runs_the_tree_that_it_is_called_in(cli: Cli, suite: Path) -> None:
+    """A copied checkout is tested by itself, a moved one where it is now; a program that is gone is named."""
+    found = cli("run", "tests", "--orders", "reverse", "--confirm", "1", "--no-roles", cwd=suite).result["findings"][0]
+    copy, moved = suite.with_name("copy"), suite.with_name("moved")
+    shutil.copytree(suite, copy)
+    (copy / "tests" / "test_a.py").write_text(POLLUTED.replace("STATE.append(1)", "pass"))
+    assert (cli("replay", found["id"], cwd=copy).code, cli("replay", found["id"], cwd=suite).code) == (0, 1)
+    suite.rename(moved)
+    assert cli("replay", found["id"], cwd=moved / "tests").code == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "gone"),
+    [
+        ("pytest a.py::x", ""),
+        ("./bin/pytest a.py::x", ""),
+        ("X='1 2' ./old/pytest a.py::x", "./old/pytest"),
+        ('PYTHONPATH=.b"${PYTHONPATH:+:$PYTHONPATH}" /nowhere/pytest -p order', "/nowhere/pytest"),
+        ("bisect-loop with redis -- ./old/pytest a.py::x", "./old/pytest"),
+    ],
+)
+def test_what_a_replay_lacks(tmp_path: Path, command: str, gone: str) -> None:
+    """The program of a stored command, or the folder that it was run in, may be gone."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "pytest").touch()
+    assert missing(command, tmp_path) == gone
+    assert missing(command, tmp_path / "tests") == str(tmp_path / "tests")
 
 
 def test_given_order_and_victim_pay_for_no_whole_run(cli: Cli, suite: Path) -> None:
