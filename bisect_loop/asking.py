@@ -30,7 +30,8 @@ class Failure:
     """A failure that was seen in a whole order, or (with `signature` None) is said to occur in it.
 
     `before` is what ran before the victim there; `passing` what ran before it in an order in which it passed,
-    None where there is none. `default_seen` says whether the default order was among those that were run.
+    None where there is none. `elsewhere` has what ran before the victim in each further order that showed the failure.
+    `default_seen` says whether the default order was among those that were run.
     """
 
     victim: NodeId
@@ -39,6 +40,7 @@ class Failure:
     passing: tuple[NodeId, ...] | None = None
     seen_in: tuple[str, ...] = ()
     default_seen: bool = False
+    elsewhere: tuple[tuple[NodeId, ...], ...] = ()
 
 
 class Progress(Protocol):

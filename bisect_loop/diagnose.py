@@ -181,7 +181,7 @@ class Diagnosis(Asking):
             self._polluters.append(narrowed.minimal)
             self.best = finding = self._explained(finding)
             if self.options.roles:
-                finding = with_roles(self, finding, failure.before, narrowed.others)
+                finding = with_roles(self, finding, failure, narrowed.others)
         return finding
 
     def _victim_confirmed(self, finding: Finding) -> Finding:

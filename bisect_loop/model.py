@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Literal
@@ -498,6 +499,11 @@ class Finding:
         """Stable across runs: made from the victim, the polluters and the signature."""
         text = "\x00".join((self.victim, *self.polluters, *self.import_polluters, self.signature.key))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+
+    def explains(self, before: Sequence[NodeId]) -> bool:
+        """Whether all of one polluting set are among what ran `before` the victim."""
+        needed = set(self.polluters).difference(self.incidental)  # any other test does in the place of those
+        return any(set(one).issubset(before) for one in (needed, *self.other_polluting_sets))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,15 @@ class Observed:
     tried: list[OrderTried] = field(default_factory=list)
     results: list[tuple[NamedOrder, TrialResult]] = field(default_factory=list)
     beside: set[str] = field(default_factory=set)
+    lanes: set[str] = field(default_factory=set)  # names of orders that a worker of pytest-xdist ran beside others
     _told: set[tuple[str, NodeId]] = field(default_factory=set)
 
-    def failures(self, victim: NodeId | None = None) -> list[Failure]:
-        """Each failure once, in the order in which it was first seen; of `victim` only, where one is named."""
+    def failures(self, victim: NodeId | None = None, findings: Sequence[Finding] = ()) -> list[Failure]:
+        """Each failure once, in the order in which it was first seen; of `victim` only, where one is named.
+
+        What `findings` say of an order is left out.
+        """
+        told = {(name, one.victim, one.signature.key) for one in findings for name in one.seen_in}
         found: dict[tuple[NodeId, str], Failure] = {}
         default = any(order.name == "default" for order, _ in self.results)
         for order, result in self.results:
@@ -36,15 +41,34 @@ class Observed:
                     continue
                 signature = outcome.signatures[0] if outcome.signatures else _NO_SIGNATURE
                 key = (outcome.nodeid, signature.key)
+                if (order.name, *key) in told:
+                    continue
+                before = tuple(earlier.nodeid for earlier in result.outcomes[:position])
                 if key in found:
                     known = found[key]
                     if order.name not in known.seen_in:
-                        found[key] = replace(known, seen_in=(*known.seen_in, order.name))
+                        seen_in, elsewhere = (*known.seen_in, order.name), known.elsewhere
+                        if order.name not in self.lanes:
+                            elsewhere = (*elsewhere, before)
+                        found[key] = replace(known, seen_in=seen_in, elsewhere=elsewhere)
                     continue
-                before = tuple(earlier.nodeid for earlier in result.outcomes[:position])
                 passing = self._passing(outcome.nodeid)
                 found[key] = Failure(outcome.nodeid, signature, before, passing, (order.name,), default)
         return list(found.values())
+
+    def accounts(self, finding: Finding, name: str) -> bool:
+        """Whether those whom `finding` accuses ran before its victim where that failed in the order `name`.
+
+        Of a lane nobody can tell: what ran in another one may have done it.
+        """
+        if finding.kind != "victim" or not finding.polluters or finding.failure_rate < 1 or name in self.lanes:
+            return True
+        shown = [
+            result
+            for order, result in self.results
+            if order.name == name and (outcome := result.of(finding.victim)) and outcome.shows(finding.signature)
+        ]
+        return not shown or any(finding.explains(ran_before(result, finding.victim)) for result in shown)
 
     def shows_more(self, result: TrialResult) -> bool:
         """Whether `result` has a failure that no result so far has."""
@@ -104,6 +128,12 @@ class Observed:
 
 
 _NO_SIGNATURE = Signature("Failed", "", "", "call")
+
+
+def ran_before(result: TrialResult, victim: NodeId) -> tuple[NodeId, ...]:
+    """What ran before `victim`, which `result` has."""
+    ids = [outcome.nodeid for outcome in result.outcomes]
+    return tuple(ids[: len(ids) - 1 - ids[::-1].index(victim)])
 
 
 def failed(result: TrialResult) -> tuple[NodeId, ...]:

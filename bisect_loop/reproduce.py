@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -126,11 +126,14 @@ class Investigation:
         while queue:
             failure = queue.pop(0)
             forked = self.session.dispatch.fork is not None
-            self.add(self._watched(self._finding(failure)), failure)
+            found = self._watched(self._finding(failure))
+            # Where none of those whom it accuses ran before the victim, another test did it: that is not told yet.
+            seen_in = tuple(name for name in found.seen_in if self.observed.accounts(found, name))
+            self.add(replace(found, seen_in=seen_in), failure)
             if self.session.settings.fixes:
                 self._mend(len(self.findings) - 1)
             if forked and self.session.dispatch.fork is None and self._seen_anew():
-                still = {_key(known): known for known in self.observed.failures()}
+                still = {_key(known): known for known in self.observed.failures(findings=self.findings)}
                 queue = [still[_key(ahead)] for ahead in queue if _key(ahead) in still]
 
     def _mend(self, index: int) -> None:
@@ -227,7 +230,8 @@ class Investigation:
                 for tried in observed.tried
                 if tried.name in names and found.signature.key in failing.get((tried.name, found.victim), ())
             ]
-            seen_in = tuple(sorted(dict.fromkeys((*kept, *new)), key=lambda name: place.get(name, len(place))))
+            shown = [name for name in dict.fromkeys((*kept, *new)) if observed.accounts(found, name)]
+            seen_in = tuple(sorted(shown, key=lambda name: place.get(name, len(place))))
             if seen_in != found.seen_in:
                 self.findings[index] = replace(found, seen_in=seen_in)
                 self._save(self.findings[index])
@@ -251,11 +255,26 @@ class Investigation:
         with self.stopping():
             self.run_orders(orders)
             self.run_workers(workers)
-            done: set[tuple[NodeId, str]] = set()
-            while ahead := [one for one in self.observed.failures(victim) if _key(one) not in done]:
-                done.update(map(_key, ahead))
+            done: dict[tuple[NodeId, str], set[tuple[str, ...]]] = {}
+            while ahead := self._ahead(victim, done):
+                for one in ahead:
+                    done.setdefault(_key(one), set()).add(one.seen_in)
                 self.diagnose(ahead)
                 self.see_alone()
+
+    def _ahead(
+        self, victim: NodeId | None, done: Mapping[tuple[NodeId, str], Collection[tuple[str, ...]]]
+    ) -> list[Failure]:
+        """What was not looked into: new failures, and known ones in orders in which none of the accused did it.
+
+        `done` has the orders of each failure that was looked into.
+        """
+        accused = {(found.victim, found.signature.key) for found in self.findings if found.polluters}
+        return [
+            one
+            for one in self.observed.failures(victim, self.findings)
+            if (key := _key(one)) not in done or (key in accused and one.seen_in not in done[key])
+        ]
 
     def pursue_given(self, order: NamedOrder, victim: NodeId) -> None:
         """Diagnose `victim` in an order in which it is said to fail: no whole run is paid for."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bisect_loop.asking import Asking
+from bisect_loop.asking import Asking, Failure
 from bisect_loop.model import Finding, NodeId, Trial, TrialResult, Verdict
 from bisect_loop.runner.dispatch import OutOfBudget
 from bisect_loop.search import judge
@@ -16,10 +16,11 @@ from bisect_loop.search.question import Question
 from bisect_loop.surroundings import surroundings
 
 
-def with_roles(
-    plan: Asking, finding: Finding, before: tuple[NodeId, ...], others: tuple[tuple[str, ...], ...]
-) -> Finding:
-    """Add cleaners, further polluting sets, and who is there by chance. What the budget cuts off costs only them."""
+def with_roles(plan: Asking, finding: Finding, failure: Failure, others: tuple[tuple[str, ...], ...]) -> Finding:
+    """Add cleaners, further polluting sets, and who is there by chance. What the budget cuts off costs only them.
+
+    Of each further order that showed the failure with none of those sets before the victim, one set is added.
+    """
     victim, signature = finding.victim, finding.signature
 
     def fails(result: TrialResult) -> Verdict:
@@ -34,8 +35,11 @@ def with_roles(
     try:
         by_chance = incidental(finding.polluters, stand_ins(plan.suite.nodeids, finding))
         finding = replace(finding, incidental=plan.search(by_chance, trial_of, fails, hear))
-        search = alternatives(before, [finding.polluters], known=others, limit=plan.options.most_sets)
+        search = alternatives(failure.before, [finding.polluters], known=others, limit=plan.options.most_sets)
         sets = plan.search(search, trial_of, fails, hear).sets
+        for before in failure.elsewhere:
+            if not replace(finding, other_polluting_sets=sets).explains(before):
+                sets += plan.search(alternatives(before, [], limit=1), trial_of, fails, hear).sets
         guilty = {item for one in (finding.polluters, *sets) for item in one}
         rest = [nodeid for nodeid in plan.suite.nodeids if nodeid not in guilty and nodeid != victim]
         cleaning = cleaners(finding.polluters, rest, limit=plan.options.most_cleaners)
@@ -47,7 +51,7 @@ def with_roles(
             for chosen, verdict in (*failing, *passing):
                 if fails(plan.dispatch.run(trial_of(chosen))) is not verdict:
                     plan.dispatch.disturbed()
-                    return with_roles(plan, finding, before, ())
+                    return with_roles(plan, finding, failure, ())
         finding = replace(finding, other_polluting_sets=sets, cleaners=clean)
         minimal = plan.trial(finding.minimal_order, signature)
         needs = surroundings(plan.dispatch, minimal, fails, plan.suite.plugins, finding.needs)

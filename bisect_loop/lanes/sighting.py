@@ -77,6 +77,7 @@ def observe_workers(
         order = NamedOrder(f"{spec.name}/{lane.worker.id}", tuple(outcome.nodeid for outcome in outcomes))
         own = TrialResult(outcomes, lane.ending, result.runner, lane.detail)
         seen.results.append((order, own))
+        seen.lanes.add(order.name)
         crews[order.name] = Crew(result, lane)
     seen.tried.append(OrderTried(spec.name, None, _once(failed(result)), result.ending.value))
     heard(seen.tried[-1], result)

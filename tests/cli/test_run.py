@@ -93,6 +93,18 @@ def test_what_a_replay_lacks(tmp_path: Path, command: str, gone: str) -> None:
     assert missing(command, tmp_path / "tests") == str(tmp_path / "tests")
 
 
+def test_an_order_is_told_of_with_those_who_did_it_there(cli: Cli, suite: Path) -> None:
+    """Where another test breaks the victim in another order it is named: as a set besides, else as a finding."""
+    source = "STATE = []\n\ndef test_first():\n    STATE.append(1)\n"
+    (suite / "tests" / "test_a.py").write_text(source + POLLUTED.replace("STATE = []\n", ""))
+    options = ("tests", "--orders", "default,reverse", "--confirm", "1")
+    (found,) = cli("run", *options, cwd=suite).result["findings"]
+    assert (found["polluters"], found["other_polluting_sets"]) == (["tests/test_a.py::test_first"], [[POLLUTER]])
+    done = cli("run", *options, "--no-roles", cwd=suite)
+    assert [one["polluters"] for one in done.result["findings"]] == [["tests/test_a.py::test_first"], [POLLUTER]]
+    assert [line.split()[2:] for line in done.out.splitlines() if "seen in" in line] == [["default"], ["reverse"]]
+
+
 def test_given_order_and_victim_pay_for_no_whole_run(cli: Cli, suite: Path) -> None:
     """With the failing order given, only what stands before the victim is run, and no whole order."""
     (suite / "order.txt").write_text(f"{POLLUTER}\n\n{VICTIM}\n")

@@ -231,6 +231,17 @@ def test_alternatives_and_cleaners() -> None:
     assert found.cleaners == (IDS[100],)
 
 
+def test_the_polluter_of_each_order_is_named() -> None:
+    """A set is looked for in each further order in which none of the known ones ran, and in no other."""
+    rules = [Rule(VICTIM, (IDS[5],)), Rule(VICTIM, (IDS[60], IDS[70])), Rule(VICTIM, (IDS[100],))]
+    plan, fork = diagnosis(rules)
+    elsewhere = (IDS[55:80], IDS[90:110], (*IDS[57:75], IDS[120]))
+    found = plan.diagnose(replace(failure(), before=IDS[:20], elsewhere=elsewhere))
+    assert (found.confirmed, names(found)) == (True, (IDS[5],))
+    assert found.other_polluting_sets == ((IDS[60], IDS[70]), (IDS[100],))
+    assert not any(IDS[120] in (trial.order or ()) and IDS[5] not in (trial.order or ()) for trial in fork.seen)
+
+
 def test_who_is_needed_by_chance() -> None:
     """A test in whose place those of other modules do as well is said to be so; what cannot be tried is not said."""
     around = [Rule(VICTIM, (IDS[155], one)) for one in (IDS[0], IDS[60], IDS[149])]

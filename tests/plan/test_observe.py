@@ -84,6 +84,24 @@ def test_where_one_of_a_round_lied_all_of_it_is_seen_alone() -> None:
     assert dispatch.fresh_width == 1
 
 
+def test_an_order_in_which_another_test_did_it_is_not_told_of() -> None:
+    """A failure has what ran before it in each order; a finding accounts for those in which its polluters did."""
+    seen, _, _ = observed(Rule(IDS[7], (IDS[30],)), Rule(IDS[7], (IDS[2],)))
+    (failure,) = seen.failures()
+    assert failure.seen_in == ("default", "reverse", "shuffle:1", "shuffle:2", "shuffle:3")
+    assert (failure.before, failure.elsewhere[0]) == (IDS[:7], IDS[:7:-1])
+
+    assert [name for name in failure.seen_in if seen.accounts(PAIR, name)] == list(failure.seen_in[1:])
+    (left,) = seen.failures(findings=[replace(PAIR, seen_in=failure.seen_in[1:])])
+    assert (left.before, left.seen_in, left.elsewhere) == (IDS[:7], ("default",), ())
+    both = replace(PAIR, other_polluting_sets=((IDS[2],),))
+    assert all(seen.accounts(both, name) for name in failure.seen_in)
+    assert not seen.accounts(replace(PAIR, polluters=(IDS[30], IDS[5])), "reverse")
+    assert seen.accounts(replace(PAIR, polluters=(IDS[30], IDS[5]), incidental=(IDS[5],)), "reverse")
+    seen.lanes.add("default")
+    assert seen.accounts(PAIR, "default")
+
+
 PAIR = Finding("victim", IDS[7], BROKEN, (IDS[30], IDS[7]), polluters=(IDS[30],), confirmed=True)
 
 
