@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 _LONGEST_MESSAGE = 2000
@@ -114,10 +114,26 @@ def _links(error: BaseException) -> list[str]:
     return links[:_MOST_LINKS]
 
 
+def _raised(error: BaseException) -> tuple[BaseException, TracebackType | None] | None:
+    """What the example of a doctest raised, and where, if `error` only stands for it."""
+    module = sys.modules.get("doctest")
+    unexpected = vars(module).get("UnexpectedException") if type(module) is ModuleType else None
+    if type(error) is not unexpected:
+        return None
+    info = vars(error).get("exc_info")
+    if type(info) is not tuple or len(info) != 3 or not issubclass(type(info[1]), BaseException):
+        return None
+    return info[1], info[2]
+
+
 def of_exception(
     kind: type[BaseException], error: BaseException, traceback: TracebackType | None, phase: str, locator: Locator
 ) -> dict[str, Any]:
     """Return the signature of an exception as a mapping: type, where, message, phase, chain."""
+    raised = _raised(error)
+    if raised is not None:
+        error, traceback = raised
+        kind = type(error)
     return {
         "type": _qualified(kind),
         "where": locator.where(traceback),

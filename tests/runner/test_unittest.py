@@ -91,3 +91,11 @@ def test_plain_pytest_shows_the_same_signature(target: Target, workspace: Worksp
     result = PlainRunner(target, workspace).run(text, 60.0)
     seen = {outcome.nodeid: facts(outcome.signatures) for outcome in result.failed}
     assert seen == {nodeid(name): expected for name, expected in EXPECTED.items()}
+
+
+def test_what_an_example_of_a_doctest_raised(root: Path, target: Target, workspace: Workspace) -> None:
+    """It is told of with its own type, text and line, not as the exception of doctest that stands for it."""
+    (root / "shop.py").write_text('def half(n):\n    """\n    >>> half(0)\n    1\n    """\n    return n / 0\n')
+    text = f"{target.python} -m pytest -p no:randomly --doctest-modules shop.py"
+    (failed,) = PlainRunner(target, workspace).run(text, 60.0).failed
+    assert facts(failed.signatures) == ("ZeroDivisionError", "shop.py:6", "division by zero", "call")
