@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bisect_loop.cli import Failed
-from bisect_loop.fixes.apply import Refused, chosen, write
+from bisect_loop.fixes.apply import Refused, chosen, paths_of, write
 from bisect_loop.history import History, HistoryError
 from bisect_loop.history.opening import store_above
 
@@ -22,13 +22,16 @@ def write_fix(wanted: str, cwd: Path, *, force: bool) -> int:
         with History.open(root, create=False) as history:
             finding = history.finding(finding_id).finding
         fix = chosen(finding, int(text) if mark else 1)
+        there = {path for path in paths_of(fix) if (root / path).exists()}
         paths = write(root, fix, force=force)
     except (HistoryError, Refused) as refusal:
         raise Failed(str(refusal), 4) from refusal
     click.echo(f"{finding.id}  {fix.title or fix.kind}")
     for path in paths:
-        click.echo(f"wrote {path}")
+        click.echo(f"wrote {path}" if path in there else f"wrote {path}, a new file")
     if fix.cost:
         click.echo(f"it costs: {fix.cost}")
-    click.echo(f"`bisect-loop replay {finding.id}` runs the order again; `git diff` shows what was written.")
+    # What git does not know yet is in no diff of it.
+    look = "`git diff` shows" if there.issuperset(paths) else "`git status` and `git diff` show"
+    click.echo(f"`bisect-loop replay {finding.id}` runs the order again; {look} what was written.")
     return 0

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from bisect_loop.fixes.ground import Files
-from bisect_loop.fixes.patch import PatchError, applied
+from bisect_loop.fixes.patch import PatchError, applied, paths
 from bisect_loop.model import Finding, Fix
 
 
@@ -23,6 +23,11 @@ def chosen(finding: Finding, number: int) -> Fix:
         those = "one verified fix" if len(working) == 1 else f"{len(working)} verified fixes"
         raise Refused(f"{finding.id} has {those}: give a number from 1 to {len(working)}.")
     return working[number - 1]
+
+
+def paths_of(fix: Fix) -> tuple[str, ...]:
+    """The files that `fix` writes, relative to the root."""
+    return paths(fix.diff or "")
 
 
 def write(root: Path, fix: Fix, *, force: bool = False) -> list[str]:

@@ -57,6 +57,11 @@ def applied(diff: str, read: Callable[[str], str | None]) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
+def paths(diff: str) -> tuple[str, ...]:
+    """The files that `diff` changes or makes. Raises PatchError."""
+    return tuple(path for path, _, _ in _files(diff))
+
+
 def reverted(diff: str, read: Callable[[str], str | None]) -> tuple[Edit, ...]:
     """Return the edits that take `diff` back: the text before it, "" for a file that it made. Raises PatchError."""
     edits = []

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from bisect_loop.cli.fix import write_fix
 from bisect_loop.fixes.apply import Refused, chosen, write
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.patch import diff_of
 from bisect_loop.fixes.tree import CopyError, copied
 from bisect_loop.fixes.trial import FixTrials
+from bisect_loop.history import FindingContext, History
 from bisect_loop.model import Condition, Ending, Finding, Fix, Signature, TrialResult
 
 FIX = Fix(
@@ -52,6 +54,16 @@ def test_it_is_written_where_git_is_clean_and_only_once(tree: Path) -> None:
         write(tree, FIX)
     with pytest.raises(Refused, match=r"has changed around line 1"):
         write(tree, FIX, force=True)
+
+
+def test_what_git_does_not_know_is_named(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A new file is in no diff of git's: it is said to be new, and where to look."""
+    with History.open(tree) as history:
+        history.save_finding(FINDING, FindingContext(Condition()))
+    assert write_fix(FINDING.id, tree, force=True) == 0
+    said = capsys.readouterr().out
+    assert "wrote app.py\nwrote tests/conftest.py, a new file\n" in said
+    assert "`git status` and `git diff` show" in said
 
 
 def test_without_git_it_takes_force(tree: Path) -> None:
