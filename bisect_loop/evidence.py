@@ -15,6 +15,7 @@ from bisect_loop.model import FAMILY_CROSS_LOOP, Finding, NodeId, Signature, Sui
 from bisect_loop.provenance.changes import changes, plain_reason
 from bisect_loop.provenance.explain import Explanation, explain
 from bisect_loop.provenance.record import TraceRecord, read
+from bisect_loop.provenance.rivals import contested
 from bisect_loop.provenance.source import Sources
 from bisect_loop.provenance.suspects import suspects
 from bisect_loop.runner.dispatch import Dispatch, OutOfBudget
@@ -74,7 +75,8 @@ class Evidence:
     def explained(self, dispatch: Dispatch, finding: Finding, trial: Trial) -> Finding:
         """Return `finding` with its cause, where a traced run of its minimal order `trial` shows one.
 
-        Where it has none, with what the polluters changed; of a brittle test, with what its setters did.
+        Where it has none, or the cause has rivals, with what the polluters changed; of a brittle test, with what its
+        setters did.
         """
         if not finding.confirmed:
             return finding
@@ -99,8 +101,9 @@ class Evidence:
         found = explain(record, guilty, finding.signature, self.sources, plainer=plainer)
         if found is None:
             return replace(finding, changes=changes(record, guilty, self.sources))
+        found = contested(found, record, guilty, finding.signature, self.sources)
         self.explanations[finding.id] = found
-        return replace(finding, cause=found.cause())
+        return replace(finding, cause=found.cause(), changes=found.rivals)
 
     def _run(self, dispatch: Dispatch, trial: Trial, signature: Signature | None) -> tuple[TrialResult, TraceRecord]:
         result = dispatch.run(replace(trial, traced=True))

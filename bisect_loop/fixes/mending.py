@@ -17,6 +17,9 @@ from bisect_loop.provenance.explain import Explanation
 from bisect_loop.provenance.source import Sources
 from bisect_loop.runner.dispatch import OutOfBudget
 
+# The kinds of mends that do not touch what belongs to a loop.
+_OF_CHANGES = ("restore-state", "undo-import", "do-not-override")
+
 
 @dataclass(slots=True)
 class Mending:
@@ -66,7 +69,7 @@ class Mending:
             return finding
         if known is None:
             self._worked[cause] = [one for one in chosen if any(fix.works and fix.title == one.title for fix in fixes)]
-        return replace(finding, fixes=ranked(fixes))
+        return decided(replace(finding, fixes=ranked(fixes)))
 
     def _ground(self, finding: Finding, explanation: Explanation | None) -> Ground:
         suite = self.trials.commander.suite
@@ -84,6 +87,21 @@ class Mending:
 def ranked(fixes: Sequence[Fix]) -> tuple[Fix, ...]:
     """Those that work, then those that were rejected, then those that could not be tried; each in their order."""
     return tuple(sorted(fixes, key=lambda fix: (not fix.works, fix.verified is None)))
+
+
+def decided(finding: Finding) -> Finding:
+    """`finding` with the one of its two reasons whose mend works: a loop, or what was changed besides.
+
+    With that mend alone the victim passes while the other reason is as it was.
+    """
+    if finding.cause is None or not finding.changes:
+        return finding
+    works = {fix.kind in _OF_CHANGES for fix in finding.fixes if fix.works}
+    if works == {True}:
+        return replace(finding, cause=None)
+    if works == {False}:
+        return replace(finding, cause=replace(finding.cause, confidence="proved"), changes=())
+    return finding
 
 
 def _cause(finding: Finding) -> object:

@@ -1,4 +1,4 @@
-"""What the polluters left changed is put back after each test, where no loop is to blame."""
+"""What the polluters left changed is put back after each test, where no loop is to blame, or perhaps none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _WIDER = {
 
 def candidates(ground: Ground) -> Iterator[Candidate]:
     """Fixtures that put back what is known to have changed, as far as a fixture can."""
-    if not ground.loops_are_mixed and ground.finding.changes:
+    doubted = ground.explanation is not None and bool(ground.explanation.rivals)
+    if (doubted or not ground.loops_are_mixed) and ground.finding.changes:
         yield from _undone(ground)
         yield from _put_back(ground)
         yield from _own_put_back(ground)

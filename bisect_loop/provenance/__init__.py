@@ -6,6 +6,7 @@ suspects    which earlier tests the evidence points at: it ranks, only trials ac
 source      the user's source: what defines a name, what a scan says of it
 gates       which environment variables decide whether a line is run
 changes     what the polluters left changed besides loops
+rivals      which plain changes may be the reason although a loop was touched
 explain     from a record to an Explanation, which knows more than the Cause that is shown
 """
 

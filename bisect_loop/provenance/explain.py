@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bisect_loop.model import CURRENT_LOOP, FAMILY_ASSERTION, FAMILY_CROSS_LOOP, FAMILY_HANG, Cause, NodeId, Signature
+from bisect_loop.model import (
+    CURRENT_LOOP,
+    FAMILY_ASSERTION,
+    FAMILY_CROSS_LOOP,
+    FAMILY_HANG,
+    Cause,
+    Change,
+    NodeId,
+    Signature,
+)
 from bisect_loop.provenance.gates import gates
 from bisect_loop.provenance.record import (
     HELD,
@@ -27,7 +36,7 @@ from bisect_loop.scan import WireUp
 
 _STATE = re.compile(r"\._state\['(\w+)'\]")
 # What a victim shows that waits for a task, a lock or a queue of a dead loop.
-_WAITED_IN_VAIN = ("TimeoutError", "CancelledError", "QueueEmpty", "QueueFull", "InvalidStateError")
+WAITED_IN_VAIN = ("TimeoutError", "CancelledError", "QueueEmpty", "QueueFull", "InvalidStateError")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +45,8 @@ class Explanation:
 
     `holders` are every dotted path to the resource, the first the one to name. `made` is the wire-up: where the
     constructor was called (None where that was at import, and `stored` then has the line). `bound` is when it was
-    bound to the loop. `gates` are environment variables without which it is not made.
+    bound to the loop. `gates` are environment variables without which it is not made. `rivals` are plain changes that
+    may be the reason in its stead.
     """
 
     resource: str
@@ -52,6 +62,7 @@ class Explanation:
     gates: tuple[str, ...]
     fixtures: tuple[tuple[NodeId, tuple[Fixture, ...]], ...]
     confidence: Literal["proved", "likely"]
+    rivals: tuple[Change, ...] = ()
 
     @property
     def site(self) -> Site | None:
@@ -118,7 +129,7 @@ def explain(
 def _may_be_a_loop(signature: Signature) -> bool:
     if signature.family in (FAMILY_CROSS_LOOP, FAMILY_HANG, FAMILY_ASSERTION):
         return True
-    return signature.type.rpartition(".")[2] in _WAITED_IN_VAIN
+    return signature.type.rpartition(".")[2] in WAITED_IN_VAIN
 
 
 def _guilty(events: Sequence[Happening | None], guilty: set[NodeId]) -> bool:
