@@ -27,11 +27,12 @@ NEVER_SEEN = "unknown"  # the type of a signature that stands for a failure whic
 
 # One victim of a loop bug shows now one of these, now another, depending on the victims before it.
 _CROSS_LOOP = re.compile(
-    r"attached to a different loop|bound to a different event loop|different event loop"
+    r"different (?:event )?loop"  # asyncio's own texts, and aiohttp's "initialized with different loop"
     r"|event loop is closed|no current event loop|no running event loop|another operation is in progress"
-    r"|the handler is closed|handler is closed|future belongs to a different loop",
+    r"|handler is closed",
     re.IGNORECASE,
 )
+_TASK = re.compile(r"<(\w*(?:Task|Future)) (?!\.\.\.>)")
 
 
 class Verdict(Enum):
@@ -71,6 +72,23 @@ def normalise_message(message: str) -> str:
     line = re.sub(r"\b0x[0-9a-fA-F]+\b|\b[0-9a-fA-F]{8,}\b", "N", line)
     line = re.sub(r"\d+(?:\.\d+)?", "N", line)
     return line[:200]
+
+
+def _without_tasks(line: str) -> str:
+    """`line` with "<Task ...>" for what the repr of a task says, and so for futures; both may hold other reprs."""
+    start = 0
+    while (found := _TASK.search(line, start)) is not None:
+        depth, end = 0, found.start()
+        for end in range(found.start(), len(line)):
+            depth += {"<": 1, ">": -1}.get(line[end], 0)
+            if depth == 0:
+                break
+        if depth:
+            return line  # it was cut off
+        shown = f"<{found[1]} ...>"
+        line = f"{line[: found.start()]}{shown}{line[end + 1 :]}"
+        start = found.start() + len(shown)
+    return line
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +136,8 @@ class Signature:
 
     @property
     def headline(self) -> str:
-        """One line for people: the type and the first line of the message."""
-        first = next((line.strip() for line in self.message.splitlines() if line.strip()), "")
+        """One line for people: the type and the first line of the message, tasks and futures by their kind alone."""
+        first = _without_tasks(next((line.strip() for line in self.message.splitlines() if line.strip()), ""))
         short = self.type.rsplit(".", 1)[-1]
         return f"{short}: {first}" if first else short
 

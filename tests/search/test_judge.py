@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from bisect_loop.model import Ending, Outcome, Phase, Signature, TrialResult, Verdict
+from bisect_loop.model import FAMILY_CROSS_LOOP, Ending, Outcome, Phase, Signature, TrialResult, Verdict
 from bisect_loop.search.judge import passes, reason, verdict
 
 YES, NO, OPEN = Verdict.REPRODUCES, Verdict.DOES_NOT, Verdict.UNRESOLVED
@@ -116,3 +116,42 @@ def test_a_hang_of_a_brittle_test_has_its_sentence() -> None:
     """Without a signature a hang is not a failure to go by, and that is said."""
     said = reason(_trial(HANG, ending=Ending.TIMEOUT), VICTIM)
     assert said == f"{VICTIM} did not run to its end (call: Hang: no sign of life for 3 s)."
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Task <Task pending> got Future <Future pending> attached to a different loop",
+        "<asyncio.locks.Lock object at 0x1 [locked]> is bound to a different event loop",
+        "web.Application instance initialized with different loop",
+        "The future belongs to a different loop than the one specified as the loop argument",
+        "Event loop is closed",
+        "unable to perform operation on <TCPTransport closed=True>; the handler is closed",
+    ],
+)
+def test_texts_of_loop_failures_are_one_family(message: str) -> None:
+    """asyncio's own, and those of libraries."""
+    signature = _signature("RuntimeError", message)
+    assert signature.family == FAMILY_CROSS_LOOP
+    assert verdict(_trial(_signature("RuntimeError", "Event loop is closed")), VICTIM, signature) is YES
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        (
+            "Task <Task pending name='Task-5' coro=<test_x() running at /a/test_x.py:5> cb=[f.<locals>.g() at b.py:1]> "
+            "got Future <Future pending> attached to a different loop",
+            "Task <Task ...> got Future <Future ...> attached to a different loop",
+        ),
+        ("<Task pending name='Task-5' coro=<cut", "<Task pending name='Task-5' coro=<cut"),
+        ("a <b> of two <Tasks>", "a <b> of two <Tasks>"),
+        ("", "RuntimeError"),
+    ],
+    ids=["task", "cut", "none", "empty"],
+)
+def test_a_headline_says_of_tasks_what_they_are(message: str, shown: str) -> None:
+    """The repr of a task is longer than what went wrong; two failures are compared by the whole message."""
+    signature = _signature("RuntimeError", message)
+    assert signature.headline == (f"RuntimeError: {shown}" if message else shown)
+    assert signature.message == message
