@@ -38,6 +38,9 @@ _STATE = re.compile(r"\._state\['(\w+)'\]")
 # What a victim shows that waits for a task, a lock or a queue of a dead loop.
 WAITED_IN_VAIN = ("TimeoutError", "CancelledError", "QueueEmpty", "QueueFull", "InvalidStateError")
 
+# What only a running loop can make is made where it is bound; whoever holds it may have been made long before.
+_MADE_ON_A_LOOP = ("asyncio.streams.", "asyncio.subprocess.")
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -256,6 +259,8 @@ def _explained(
     bound = next((one.bound for one in later if one.bound is not None and one.bound.loop in (0, number)), None)
     if bound is None and loop is not None:
         bound = next(iter(loop.binds), None)
+    if made is None and bound is not None and bound.site is not None and step.type.startswith(_MADE_ON_A_LOOP):
+        made = bound
     if way.taken is not None:
         bound = way.taken
     stored = _stored(holders, sources) if made is None or made.site is None else None
@@ -292,9 +297,14 @@ def _user_made(event: Happening) -> bool:
 
 
 def _stored(holders: Sequence[Held], sources: Sources) -> Site | None:
-    """The line that gives the holder's global its value: at import, else the only one that does not clear it."""
+    """The line that gives the holder's global its value: at import, else the only one that does not clear it.
+
+    Of what a container got later, the line that puts something into it.
+    """
     for held in holders:
         stores = [store for store in sources.stores(held) if not store.clears]
+        if held.holder.rpartition(f".{held.name}[")[1] and all(store.empty for store in stores):
+            stores = sources.puts(held)
         first = next((store for store in stores if not store.function), None) or next(iter(stores), None)
         if first is not None:
             return Site(f"{held.file}:{first.line}", first.function)

@@ -13,15 +13,24 @@ from bisect_loop.scan import SettingsError, WireUp, scan
 
 # Modules that hand on a name from one another.
 _MOST_HOPS = 5
+_CONTAINERS = (
+    *("dict", "list", "set", "deque", "defaultdict", "OrderedDict"),
+    *("WeakKeyDictionary", "WeakValueDictionary", "WeakSet"),
+)
+_ADD = ("append", "appendleft", "add", "insert", "setdefault", "update", "extend", "__setitem__")
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """An assignment to a global: where, in which function ("" at import), and whether it only clears it."""
+    """An assignment to a global: where, in which function ("" at import), and whether it only clears it.
+
+    `empty` says that what it assigns is a container with nothing in it yet.
+    """
 
     line: int
     function: str
     clears: bool
+    empty: bool = False
 
 
 @dataclass
@@ -44,6 +53,11 @@ class Sources:
         """Every assignment to the global under which something is held, in the order of the file."""
         tree = self.tree(held.file) if held.file else None
         return [] if tree is None else list(_stores(tree.body, held.name, "", at_import=True))
+
+    def puts(self, held: Held) -> list[Store]:
+        """Every line that puts something into the container that the global is, in the order of the file."""
+        tree = self.tree(held.file) if held.file else None
+        return [] if tree is None else sorted(_puts(tree, held.name, ""), key=lambda put: put.line)
 
     def defines(self, held: Held) -> bool:
         """Whether the holder's own module gives the name its value, rather than importing it."""
@@ -133,11 +147,58 @@ def _stores(body: list[ast.stmt], name: str, function: str, *, at_import: bool) 
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             value = node.value
             if any(isinstance(target, ast.Name) and target.id == name for target in targets) and value is not None:
-                yield Store(node.lineno, function, isinstance(value, ast.Constant) and value.value is None)
+                clears = isinstance(value, ast.Constant) and value.value is None
+                yield Store(node.lineno, function, clears, _is_empty(value))
         for _, blocks in ast.iter_fields(node):
             if isinstance(blocks, list) and blocks and all(isinstance(one, ast.stmt) for one in blocks):
                 declared: list[ast.stmt] = [one for one in body if isinstance(one, ast.Global)]
                 yield from _stores([*declared, *blocks], name, function, at_import=at_import)
+
+
+def _is_empty(value: ast.expr) -> bool:
+    """Whether `value` makes a container that has nothing in it."""
+    if isinstance(value, ast.Dict):
+        return not value.keys
+    if isinstance(value, (ast.List, ast.Tuple)):
+        return not value.elts
+    if not isinstance(value, ast.Call):
+        return False
+    made = value.func.value if isinstance(value.func, ast.Subscript) else value.func  # dict[str, int]()
+    name = ast.unparse(made).rpartition(".")[2]
+    given = [arg for arg in value.args if name != "defaultdict"]
+    return name in _CONTAINERS and not given
+
+
+def _puts(node: ast.AST, name: str, function: str) -> Iterator[Store]:
+    """Where an item of the global `name` is assigned, or a method that adds one is called."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            if isinstance(child, ast.ClassDef) or not _is_local(child, name):
+                yield from _puts(child, name, f"{function}.{child.name}" if function else child.name)
+            continue
+        if isinstance(child, (ast.Assign, ast.AnnAssign)):
+            targets = child.targets if isinstance(child, ast.Assign) else [child.target]
+            if any(isinstance(target, ast.Subscript) and _is_name(target.value, name) for target in targets):
+                yield Store(child.lineno, function, False)
+        method = child.func if isinstance(child, ast.Call) else None
+        if isinstance(method, ast.Attribute) and method.attr in _ADD and _is_name(method.value, name):
+            yield Store(method.lineno, function, False)
+        yield from _puts(child, name, function)
+
+
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _is_local(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> bool:
+    """Whether `name` is a parameter or a variable of the function's own."""
+    given = function.args
+    parameters = (*given.posonlyargs, *given.args, *given.kwonlyargs, *filter(None, (given.vararg, given.kwarg)))
+    if any(one.arg == name for one in parameters):
+        return True
+    nodes = list(ast.walk(function))
+    bound = any(isinstance(one, ast.Name) and one.id == name and isinstance(one.ctx, ast.Store) for one in nodes)
+    return bound and not any(isinstance(one, ast.Global) and name in one.names for one in nodes)
 
 
 def _is_function(node: ast.stmt) -> bool:
