@@ -69,6 +69,16 @@ _WELL_KNOWN = re.compile(
     re.IGNORECASE,
 )
 _SHORTEST = 6
+# A Python name that ends in KEY is that of a secret only where it says a key to what: SORT_KEY and CACHE_KEYS are not.
+_ORDINARY_KEY = re.compile(
+    r"(?:(?<=^)|(?<=_))(?<!API_)(?<!SECRET_)(?<!ACCESS_)(?<!PRIVATE_)(?<!AUTH_)(?<!ENCRYPTION_)(?<!SIGNING_)"
+    r"(?<!MASTER_)(?<!HMAC_)(?<!JWT_)KEYS?(?![A-Z])",
+    re.IGNORECASE,
+)
+_ITEM = re.compile(r"(?:\[[^\[\]]*\])+\Z")
+# A string in a text for people, which may be cut in the middle.
+_QUOTED = re.compile(r"(['\"])((?:\\.|(?!\1)[^\\])*)(\1|\Z|\\\Z)", re.DOTALL)
+_SHORTEST_QUOTED = 4
 _MOST_PASSES = 8
 
 
@@ -207,22 +217,38 @@ def _redact_data(data: Any, secrets: Sequence[str]) -> Any:
     kept = {name: _redact_data(value, secrets) for name, value in data.items()}
     if isinstance(data.get("before"), str):
         kept.update({"container": data["container"]} if "container" in data else {})
-        if _names_secret(str(data.get("what", ""))):
-            kept.update({name: HIDDEN for name in ("before", "after") if kept.get(name)})
+        what = str(data.get("what", ""))
+        kept.update({name: _hidden_of(what, kept[name]) for name in ("before", "after") if kept.get(name)})
     return kept
 
 
 def _redact_change(change: Change, secrets: Sequence[str]) -> Change:
-    before, after = redact_text(change.before, secrets), redact_text(change.after, secrets)
-    if _names_secret(change.what):
-        before, after = before and HIDDEN, after and HIDDEN
+    before, after = (_hidden_of(change.what, redact_text(text, secrets)) for text in (change.before, change.after))
     return replace(change, before=before, after=after)
 
 
-def _names_secret(what: str) -> bool:
-    """Whether the last name in "os.environ['API_TOKEN']" or "app.settings.password" is that of a secret."""
-    names = re.findall(r"\w+", what)
-    return bool(names) and is_secret_name(names[-1])
+def _hidden_of(what: str, text: str) -> str:
+    """`text`, which says what `what` was, with the secrets in it hidden where `what` is a secret's name.
+
+    Of a variable of the environment that is the whole value. Elsewhere only strings are secrets: what is a number, or
+    how many items there are, explains the failure.
+    """
+    if what.startswith("os.environ["):
+        return text and HIDDEN if is_secret_name(_last_name(what)) else text
+    names = _last_name(what), _last_name(_ITEM.sub("", what))
+    is_secret = any(is_secret_name(_ORDINARY_KEY.sub("", name)) for name in names)
+    return _QUOTED.sub(_hide_quoted, text) if is_secret else text
+
+
+def _last_name(what: str) -> str:
+    """The last name in "os.environ['API_TOKEN']" or "app.settings.password"."""
+    names: list[str] = re.findall(r"\w+", what)
+    return names[-1] if names else ""
+
+
+def _hide_quoted(match: re.Match[str]) -> str:
+    quote, inner, end = match.groups()
+    return f"{quote}{HIDDEN}{end}" if len(inner) >= _SHORTEST_QUOTED else match[0]
 
 
 def redact_report(report: RunReport, secrets: Sequence[str] = ()) -> RunReport:

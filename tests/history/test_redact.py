@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bisect_loop.model import Finding, Replay, Service, Signature
+from bisect_loop.model import Change, Finding, Replay, Service, Signature
 from bisect_loop.redact import (
     is_secret_name,
     redact_args,
@@ -207,3 +209,42 @@ def test_redaction_is_idempotent(text: str) -> None:
 
     assert redact_text(once) == once
     assert redact_command(redact_command(text)) == redact_command(text)
+
+
+FINDING = Finding(
+    "victim", "a.py::t", Signature("ValueError", "a.py:1", "", "call"), ("a.py::t",), replay=Replay("", True)
+)
+SETTINGS = st.sampled_from(
+    ["app.SORT_KEY", "app.API_KEY", "os.environ['API_KEY']", "app.tokens[0]", "app.conf['password']"]
+)
+
+
+@given(SETTINGS, PIECES)
+@example("app.API_KEY", '\'a "quote" that is cut in the mid ...')
+def test_redaction_of_changes_is_idempotent(what: str, text: str) -> None:
+    """What changed passes through it on its way into the store and out again."""
+    once = redact_finding(replace(FINDING, changes=(Change(what, text, "", "p"),)), ("abc123def456",))
+    assert redact_finding(once) == once
+
+
+@pytest.mark.parametrize(
+    ("what", "text", "shown"),
+    [
+        ("app.SORT_KEY", "'by price'", "'by price'"),
+        ("app.CACHE_KEYS", "['front-page']", "['front-page']"),
+        ("app.Model._all_key_set", "frozenset({'name'})", "frozenset({'name'})"),
+        ("app.API_KEY", "'by price'", "'***'"),
+        ("app.SECRET_KEYS", "['first one', 3, 'it\\'s so ...", "['***', 3, '***"),
+        ("app.password", "None", "None"),
+        ("app.password", "b'hunter2'", "b'***'"),
+        ("app.TOKENS", "dict of 3", "dict of 3"),
+        ("app.TOKENS[0]", "'hunter2'", "'***'"),
+        ("app.TOKENS['user']", "'hunter2'", "'***'"),
+        ("app.conf['signing_key']", "'hunter2'", "'***'"),
+        ("os.environ['SORT_KEY']", "'1'", "***"),
+    ],
+)
+def test_of_a_change_only_a_secret_is_hidden(what: str, text: str, shown: str) -> None:
+    """A variable of the environment by its name alone; elsewhere strings, under a name that is certainly a secret's."""
+    changed = redact_finding(replace(FINDING, changes=(Change(what, text, "", "p", "list", True),)))
+    assert changed.changes == (Change(what, shown, "", "p", "list", True),)
