@@ -9,18 +9,15 @@ from bisect_loop.model import SAME_OBJECT, Change, Json, NodeId
 from bisect_loop.provenance.record import TraceRecord
 from bisect_loop.provenance.source import Sources
 
-_MOST = 12
 _NAME = re.compile(r"\w+")
 # What differs after nearly every test: told of only where nothing else differs.
 _COMMON = ("random", "module", "thread")
 
 
 def changes(record: TraceRecord, guilty: Sequence[NodeId], sources: Sources) -> tuple[Change, ...]:
-    """Return what the tests `guilty` changed, at most a dozen, in the order of the record."""
+    """Return what the tests `guilty` changed, in the order of the record; last what a text says little of."""
     seen = [one for event in record.changes for one in event.get("changes", ()) if one.get("by") in guilty]
-    telling = [one for one in seen if one["kind"] not in _COMMON and not _is_object(one)] or [
-        one for one in seen if one["kind"] not in _COMMON
-    ]
+    telling = sorted((one for one in seen if one["kind"] not in _COMMON), key=_is_replaced)
     reached = [one for one in telling if one["kind"] == "own" and one["near"] is not None]
     beyond = [one for one in telling if one["kind"] != "own"]
     # Modules of the user's that the victim does not get to are no reason while there is something that it gets to.
@@ -33,7 +30,7 @@ def changes(record: TraceRecord, guilty: Sequence[NodeId], sources: Sources) -> 
             before, after = f"{SAME_OBJECT}{one['shared']}", f"another one: {after}"
         kept = str(one.get("container", "")), bool(one.get("same", False))
         found.setdefault((what, one["by"]), Change(what, before, after, one["by"], *kept))
-    return tuple(found.values())[:_MOST]
+    return tuple(found.values())
 
 
 def _canonical(one: Json, sources: Sources) -> str:
@@ -60,6 +57,11 @@ def plain_reason(record: TraceRecord, guilty: Sequence[NodeId]) -> bool:
         for event in record.changes
         for one in event.get("changes", ())
     )
+
+
+def _is_replaced(one: Json) -> bool:
+    """Whether one object took the place of another."""
+    return _is_object(one) and str(one["before"]).startswith("a ")
 
 
 def _is_object(one: Json) -> bool:

@@ -27,6 +27,11 @@ class Settings:
 
     def __init__(self):
         self.debug = False
+        self.timer = None
+
+class Timer:
+    def __init__(self):
+        self.due = 3
 
 class Proxy:
     @property
@@ -43,6 +48,12 @@ SEEN = []
 LONG = ["a rather long entry %d" % n for n in range(9)]
 INBOX = collections.deque()
 ROUTES = {1: {"a": 1}}
+HOOKS = []
+HANDLERS = {}
+SORT_KEY = "by name"
+CACHE_KEYS = []
+SECRET_KEY = "not to be seen"
+PASSWORDS = {1: 2}
 KINDS = {1}
 RATES = {"EUR": Settings(), "USD": Settings()}
 """
@@ -101,6 +112,29 @@ def test_containers():
     app.settings.ROUTES[1]["a"] = 2
     app.settings.KINDS = {1, 2}
 
+def test_objects():
+    import app.price
+    app.settings.settings.timer = app.settings.Timer()
+    app.settings.HOOKS.append(app.settings.Timer())
+    app.settings.HANDLERS["csv"] = app.settings.Timer
+
+def test_import():
+    import app.price, app.late
+    app.late.FLAG = True
+
+def test_keys():
+    import app.price
+    app.settings.SORT_KEY = "by price"
+    app.settings.CACHE_KEYS.append("a page")
+    app.settings.SECRET_KEY = "nor this to be seen"
+    app.settings.PASSWORDS[1] = 3
+
+def test_loggers():
+    import app.price
+    for name in ["other", "app.price.slow", "app.price", "elsewhere.app.price", *("lib.n%d" % n for n in range(20))]:
+        logging.getLogger(name).disabled = True
+    logging.getLogger().addHandler(logging.NullHandler())
+
 def test_nothing():
     assert sum(range(10)) == 45
 """
@@ -115,6 +149,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "app/settings.py": SETTINGS,
         "app/price.py": PRICE,
         "app/unreached.py": UNREACHED,
+        "app/late.py": "FLAG = False\ndef late(n=1):\n    return n\n",
         "tests/test_polluters.py": POLLUTERS,
         "tests/test_victim.py": VICTIM,
         "pytest.ini": "[pytest]\npythonpath = .\n",
@@ -130,7 +165,7 @@ def records(root: Path) -> dict[str, TraceRecord]:
     target = Target(sys.executable, root, {**without_outer_pytest(os.environ), "LANG_OF_TESTS": "x"})
     names = (
         *("settings", "cache", "process", "patch", "file", "nothing", "containers"),
-        *("rebound", "rebound_where_it_is_imported"),
+        *("rebound", "rebound_where_it_is_imported", "objects", "import", "keys", "loggers"),
     )
     found = {}
     with Workspace() as workspace:
@@ -213,6 +248,46 @@ def test_containers(records: dict[str, TraceRecord], root: Path) -> None:
     assert found["app.settings.INBOX[0]"] == ("deque", True)
     assert found["app.settings.ROUTES[1]"] == ("dict", True)
     assert found["app.settings.KINDS"] == ("set", False)
+
+
+def test_an_object_is_told_of_and_not_what_is_in_it(records: dict[str, TraceRecord], root: Path) -> None:
+    """Once each: a dict by its items, a list as a whole, and an object that came without its attributes."""
+    assert sorted(told("objects", records, root)) == [
+        ("app.settings.HANDLERS['csv']", "", "app.settings.Timer"),
+        ("app.settings.HOOKS", "[]", "list of 1"),
+        ("app.settings.settings.timer", "None", "a Timer"),
+    ]
+
+
+def test_what_a_module_defines_is_no_change(records: dict[str, TraceRecord]) -> None:
+    """A test that is the first to import a module left what it set there, not the module's functions."""
+    event = next(event for event in records["import"].changes)
+    assert [one["what"] for one in event["changes"] if one["kind"] == "own"] == ["app.late.FLAG"]
+
+
+def test_only_secrets_are_hidden(records: dict[str, TraceRecord], root: Path) -> None:
+    """A name that ends in KEY may be any, and a number or an empty list is nothing to hide."""
+    assert sorted(told("keys", records, root)) == [
+        ("app.settings.CACHE_KEYS", "[]", "['a page']"),
+        ("app.settings.PASSWORDS[1]", "2", "3"),
+        ("app.settings.SECRET_KEY", "'***'", "'***'"),
+        ("app.settings.SORT_KEY", "'by name'", "'by price'"),
+    ]
+    assert "to be seen" not in json.dumps(list(records["keys"].changes))
+
+
+def test_all_loggers_and_the_nearest_first(records: dict[str, TraceRecord], root: Path) -> None:
+    """None is cut off; those with the name of a module that the victim gets to come before the others."""
+    found = told("loggers", records, root)
+    assert [what for what, _, _ in found[:4]] == [
+        "logging.getLogger().handlers",
+        "logging.getLogger('app.price').disabled",
+        "logging.getLogger('app.price.slow').disabled",
+        "logging.getLogger('other').disabled",
+    ]
+    assert found[0] == ("logging.getLogger().handlers", "[]", "['NullHandler']")
+    assert len(found) == 25
+    assert {(before, after) for _, before, after in found[1:]} == {("False", "True")}
 
 
 def test_nothing_changed(records: dict[str, TraceRecord], root: Path) -> None:

@@ -5,7 +5,7 @@ Where few modules are collected, it looks before each of those as well: what cha
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Generator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Generator, List, Optional, Set, Tuple
 
 import pytest
 
@@ -14,7 +14,7 @@ from ..signature import Locator
 from . import modules, process
 from .values import Token, texts
 
-_MOST_SENT = 60
+_MOST_SENT = 200
 _ABSENT = ""
 _CERTAIN = ("env", "cwd", "path", "argv", "limit", "gc", "time", "locale", "hook", "warnings", "signal", "logging")
 
@@ -67,8 +67,7 @@ class Differ:
 
     def _imported(self, before: State, after: State, by: str) -> List[Dict[str, Any]]:
         """What the import of the module `by` changed, apart from what it brought with it."""
-        came = [name for kind, name in after if kind == "module" and (kind, name) not in before]
-        brought = tuple("%s." % name[len("sys.modules['") : -2] for name in came)
+        brought = _brought(before, after)
         kept = {key: token for key, token in after.items() if key[0] != "own" or not key[1].startswith(brought)}
         return [one for one in self._differences(before, kept, by) if one["kind"] not in ("path", "module")]
 
@@ -81,15 +80,18 @@ class Differ:
 
     def _differences(self, before: State, after: State, by: str) -> List[Dict[str, Any]]:
         found: List[Dict[str, Any]] = []
-        gone: List[str] = []
+        gone: Set[str] = set()
+        told: Set[str] = set()
+        by_item: Set[str] = set()
         rebound, hollow = _parted(before, after)
+        brought = _brought(before, after)
         for key in [*before, *(key for key in after if key not in before)]:
             kind, name = key
             old, new = before.get(key), after.get(key)
             if kind == "own" and name in rebound and new is not None:
                 kept = {"shared": rebound[name], "container": new.container}
                 found.append({**_change(kind, name, "", new.text, by), **kept})
-                gone.append(name)
+                gone.add(name)
                 continue
             if old is not None and new is not None and old.same(new):
                 continue
@@ -97,22 +99,35 @@ class Differ:
                 continue  # looked at under another name of the same object, once before and once after
             if kind == "other" and (old is None or new is None or old.text == new.text):
                 continue  # a library that was imported, or that imports late, or a method bound anew
-            if any(name.startswith((parent + ".", parent + "[")) for parent in gone):
+            if old is None and new is not None and new.text == name and name.startswith(brought):
+                gone.add(name)
+                continue  # a function or a class of a module that was imported
+            if any(name[:at] in gone for at, sign in enumerate(name) if sign in ".["):
                 continue  # what hangs below something that came or went is no news of its own
-            if old is None or new is None or old.ref is not None:
-                gone.append(name)
+            if old is None or new is None or not old.kept(new):
+                gone.add(name)
+            within = (new or old or Token(None)).within
+            if within in told:
+                holder = after.get((kind, within))
+                if holder is None or not holder.by_key:
+                    gone.add(name)
+                    continue  # the text of a list or a set says what came and what went, or how many there are
+                by_item.add(within)
+            told.add(name)
             if old is not None and new is not None and old.items is not None and new.items is not None:
                 changed = self._items(kind, name, old.items, new.items, by)
                 found += [{**one, **_container(old, new)} for one in changed]
             else:
-                within = (new or old or Token(None)).within
                 held = (before.get((kind, within)), after.get((kind, within))) if within else (old, new)
-                found.append({**_change(kind, name, *texts(old, new), by), **_container(*held)})
-        return found
+                said = texts(old, new)
+                if kind == "logging":
+                    said = said[0] or process.default_text(name), said[1] or process.default_text(name)
+                found.append({**_change(kind, name, *said, by), **_container(*held)})
+        return [one for one in found if one["what"] not in by_item]
 
     def _items(self, kind: str, name: str, old: Dict[str, str], new: Dict[str, str], by: str) -> List[Dict[str, Any]]:
         keys = [key for key in [*old, *(k for k in new if k not in old)] if old.get(key) != new.get(key)]
-        return [_change(kind, "%s[%s]" % (name, k), old.get(k, _ABSENT), new.get(k, _ABSENT), by) for k in keys[:5]]
+        return [_change(kind, "%s[%s]" % (name, k), old.get(k, _ABSENT), new.get(k, _ABSENT), by) for k in keys]
 
     def _tell(self, item: pytest.Item) -> None:
         near = modules.reach(self._own, item.nodeid.partition("::")[0])
@@ -122,11 +137,19 @@ class Differ:
         for change in self._changes:
             home = next((n for n in names if change["what"] == n or change["what"].startswith(n + ".")), None)
             change["near"] = near[home] if home is not None else None
+            if change["kind"] == "logging":
+                change["near"] = _distance(process.logger_of(change["what"]), near, own)
             owner = next((n for n in own if change["what"].startswith(n + ".")), None)
             change["file"] = "" if owner is None else own[owner]
             change["module"] = owner or ""
         self._changes.sort(key=_rank)
         self._emit(k="trace", what="changes", changes=self._changes[:_MOST_SENT])
+
+
+def _brought(before: State, after: State) -> Tuple[str, ...]:
+    """The modules that came, each as its names begin."""
+    came = [name for kind, name in after if kind == "module" and (kind, name) not in before]
+    return tuple("%s." % name[len("sys.modules['") : -2] for name in came)
 
 
 def _parted(before: State, after: State) -> Tuple[Dict[str, str], Tuple[str, ...]]:
@@ -163,12 +186,27 @@ def _container(old: Optional[Token], new: Optional[Token]) -> Dict[str, Any]:
     return {"container": new.container, "same": old.place == new.place}
 
 
+def _distance(logger: str, near: Dict[str, int], own: Dict[str, str]) -> Optional[int]:
+    """How near to the victim a logger is, by the module whose name it has or begins with; None for a library's."""
+    if not logger:
+        return 0  # all records get to the root
+    found = [steps for name, steps in near.items() if (name + ".").startswith(logger + ".")]
+    if found:
+        return 1 + min(found)
+    top = logger.partition(".")[0]
+    if any(name.partition(".")[0] == top for name in near):
+        return 1000
+    return 2000 if any(name.partition(".")[0] == top for name in own) else None
+
+
 def _rank(change: Dict[str, Any]) -> Tuple[int, int, int, str]:
     """What the victim can reach first, then patches left behind and the process, then the rest."""
     kind, near = change["kind"], change["near"]
     private = int("__" in change["what"])
     if kind == "own" and near is not None:
         return 0, private + near, len(change["what"]), change["what"]
+    if kind == "logging":
+        return 2, 3000 if near is None else near, len(change["what"]), change["what"]
     order = {"other": 1, "own": 4, "file": 3, "thread": 5, "module": 6, "random": 7}
     return order.get(kind, 2 if kind in _CERTAIN else 5), private, len(change["what"]), change["what"]
 

@@ -23,6 +23,7 @@ Entry = Tuple[str, str, Token]
 _SKIPPED = {".git", "__pycache__", ".bisect-loop", "node_modules", ".venv", "venv", ".tox", ".nox", ".mypy_cache"}
 _SKIPPED |= {".pytest_cache", ".hypothesis", ".ruff_cache", "site-packages"}
 _MOST_FILES = 4000
+_NEW_LOGGER: Dict[str, Any] = {"level": "NOTSET", "disabled": False, "propagate": True, "handlers": []}
 _OURS = ("PYTEST_CURRENT_TEST", "PYTEST_VERSION", "COVERAGE_FILE")
 
 
@@ -103,16 +104,27 @@ def _logging() -> Iterator[Entry]:
     for name, logger in list(loggers.items()):
         if isinstance(logger, logging.Logger):
             where = "logging.getLogger(%s)" % ("" if logger is logging.root else repr(name))
-            handlers = [type(handler).__name__ for handler in logger.handlers]
-            told: Tuple[Tuple[str, Any, Any], ...] = (
-                ("level", logging.getLevelName(logger.level), "NOTSET"),
-                ("disabled", bool(logger.disabled), False),
-                ("propagate", bool(logger.propagate), True),
-                ("handlers", [name for name in handlers if name != "_LiveLoggingNullHandler"], []),
+            kinds = [type(handler) for handler in logger.handlers]
+            told: Tuple[Tuple[str, Any], ...] = (
+                ("level", logging.getLevelName(logger.level)),
+                ("disabled", bool(logger.disabled)),
+                ("propagate", bool(logger.propagate)),
+                ("handlers", [kind.__name__ for kind in kinds if not str(kind.__module__).startswith("_pytest.")]),
             )
-            for attribute, value, default in told:
-                if value != default:  # loggers are made all the time
+            for attribute, value in told:
+                if value != _NEW_LOGGER[attribute]:  # loggers are made all the time
                     yield _plain("logging", "%s.%s" % (where, attribute), value)
+
+
+def default_text(name: str) -> str:
+    """What is said of a logger's attribute that was not looked at, as it is like that of any new logger."""
+    default = _NEW_LOGGER.get(name.rpartition(".")[2])
+    return "" if default is None else repr(default)
+
+
+def logger_of(name: str) -> str:
+    """The name of the logger in "logging.getLogger('app.pay').level", "" of the root."""
+    return name[len("logging.getLogger('") : name.rfind("')")] if "'" in name else ""
 
 
 def _chance() -> Iterator[Entry]:

@@ -92,6 +92,15 @@ class Token:
             except TypeError:
                 self.ref = None
 
+    @property
+    def by_key(self) -> bool:
+        """Whether its items have names that stay theirs."""
+        return self.container not in ("", "list", "set", "deque")
+
+    def kept(self, later: Token) -> bool:
+        """Whether what hangs below is comparable: a container of the same kind, rather than another object."""
+        return self.ref is None and later.ref is None and self.content[0] == later.content[0]
+
     def same(self, later: Token) -> bool:
         """Whether the later token is of the same thing; two things that cannot be told apart count as the same."""
         if self.content != later.content:
