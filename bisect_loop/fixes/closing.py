@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Ground
-from bisect_loop.fixes.holders import Reset, distinct, located, path_on, resets
+from bisect_loop.fixes.holders import Reset, distinct, located, path_on, resets, seen_on
 from bisect_loop.fixes.in_test_case import with_cleanup
 from bisect_loop.fixes.model import Candidate, Edit
 from bisect_loop.fixes.requested import parsed
 from bisect_loop.provenance.explain import Explanation
+from bisect_loop.provenance.record import Way
 
 _DOC = "What a test makes is closed on the event loop of that test."
 _CLOSE = (
@@ -112,7 +113,7 @@ def _known(found: Explanation) -> _Close | None:
     module, whole = placed
     if head.type == _WRITER:
         closed = ("    writer.close()", "    await writer.wait_closed()")
-        first = (f"writer = {_value(module, whole)}", "if writer is not None:")
+        first = (f"writer = {_value(found.way, module, whole)}", "if writer is not None:")
         return _Close(whole, "close", (module,), (*first, *closed), "writer")
     if how is None:
         return None
@@ -120,7 +121,7 @@ def _known(found: Explanation) -> _Close | None:
     name = _variable(plain, module)
     called = f"{name}.{method}()"
     lines = (
-        f"{name} = {_value(module, whole)}",
+        f"{name} = {_value(found.way, module, whole)}",
         f"if {name} is not None:",
         f"    {called}" if how[0] in _NOT_AWAITED else f"    await {called}",
     )
@@ -144,7 +145,7 @@ def _own(ground: Ground, found: Explanation) -> _Close | None:
         home = held.holder[: -len(held.name) - 1]
         name = _variable(held.name.strip("_").lower(), module, home)
         lines = (
-            f"{name} = {_value(module, whole)}",
+            f"{name} = {_value(found.way, module, whole)}",
             f"if isinstance({name}, {{{home}}}.{held.name}):",
             f"    await {name}.{method}()",
         )
@@ -165,21 +166,23 @@ def _variable(name: str, *modules: str) -> str:
     return f"open_{name}" if any(name in module.split(".") for module in modules) else name
 
 
-def _value(module: str, whole: str) -> str:
+def _value(way: Way, module: str, whole: str) -> str:
     """What stands there now, None where nothing does any more."""
     node = ast.parse(whole[len(module) + 1 :], mode="eval").body
-    return _safely(node, f"{{{module}}}", last=True)[0]
+    return _safely(node, f"{{{module}}}", way, last=True)[0]
 
 
-def _safely(node: ast.expr, module: str, *, last: bool = False) -> tuple[str, bool]:
+def _safely(node: ast.expr, module: str, way: Way, *, last: bool = False) -> tuple[str, bool]:
     """(a path as an expression that is None where a key or the last attribute is missing, whether it may be None)."""
     if isinstance(node, ast.Attribute):
-        owner, unsure = _safely(node.value, module)
+        owner, unsure = _safely(node.value, module, way)
         return (f'getattr({owner}, "{node.attr}", None)', True) if unsure or last else (f"{owner}.{node.attr}", False)
     if isinstance(node, ast.Subscript):
-        owner, _ = _safely(node.value, module)
+        owner, _ = _safely(node.value, module, way)
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
-        return (f"{owner}.get({key!r})", True) if isinstance(key, str) else (f"{owner}[{key!r}]", False)
+        if isinstance(key, int) and seen_on(way, ast.unparse(node.value)) in ("list", "tuple"):
+            return f"({owner}[{key}:{key + 1}] or [None])[0]", True
+        return f"{owner}.get({key!r})", True
     if isinstance(node, ast.Call):
-        return f"{_safely(node.func, module)[0]}()", False
+        return f"{_safely(node.func, module, way)[0]}()", False
     return f"{module}.{ast.unparse(node)}", False

@@ -213,14 +213,21 @@ def _first_value(ground: Ground, held: Held, node: ast.expr) -> ast.expr | None:
 
 def _kind(ground: Ground, held: Held, node: ast.expr) -> str | None:
     """The kind of a container, as it was seen on the way to the resource, else as its file makes it."""
-    way = ground.explanation.way if ground.explanation is not None else None
+    seen = seen_on(ground.explanation.way if ground.explanation is not None else None, ast.unparse(node))
+    if seen:
+        return _KINDS.get(seen)
+    first = _first_value(ground, held, node)
+    return None if first is None else _kind_of(first)
+
+
+def seen_on(way: Way | None, path: str) -> str:
+    """The name of the type of what stands at a path, "MAP" or "Desk.kept", on a way; "" where that leads elsewhere."""
     labels = ""
     for step in way.steps[1:] if way is not None else ():
         labels += step.label
-        if _STATE.sub(r".\1", labels) == f".{ast.unparse(node)}":
-            return _KINDS.get(step.type.rpartition(".")[2])
-    first = _first_value(ground, held, node)
-    return None if first is None else _kind_of(first)
+        if _STATE.sub(r".\1", labels) == f".{path}":
+            return step.type.rpartition(".")[2]
+    return ""
 
 
 def _kind_of(value: ast.expr) -> str | None:

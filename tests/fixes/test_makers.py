@@ -242,6 +242,23 @@ def test_what_hangs_below_a_key_may_be_gone(tmp_path: Path) -> None:
     assert "        await session.close()\n    app.web.SERVERS.pop('centre', None)\n" in after
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "back"),
+    [
+        ("list", "(app.web.POOL[0:1] or [None])[0]", "app.web.POOL[:] = before"),
+        ("dict", "app.web.POOL.get(0)", "app.web.POOL.pop(0, None)"),
+    ],
+)
+def test_what_stands_at_a_number_may_be_gone(tmp_path: Path, kind: str, value: str, back: str) -> None:
+    """A place in a list that no test has filled is nothing to close either."""
+    files = tree(tmp_path, app_web="POOL = make()\n")
+    steps = (Step(".POOL", f"builtins.{kind}", False), Step("[0]", "aiohttp.client.ClientSession", False))
+    because = why("aiohttp.ClientSession", "app.web.POOL[0]", "POOL", *steps)
+    after = sound(closing.candidates(ground(files, because)), files)["close-in-fixture"].edits[0].after
+
+    assert f"    session = {value}\n    if session is not None:\n        await session.close()\n    {back}\n" in after
+
+
 def test_a_test_case_closes_on_its_own_loop(tmp_path: Path) -> None:
     """An IsolatedAsyncioTestCase has a loop that no fixture has: the test itself says what is to be done at its end."""
     case = "import unittest\n\n\nclass Case(unittest.IsolatedAsyncioTestCase):\n    async def test_p(self):\n"
