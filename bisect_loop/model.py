@@ -382,6 +382,8 @@ class Confirmation:
 
 # The resource of a cause where a test took the main thread's current loop away.
 CURRENT_LOOP = "the current event loop"
+# That of a cause where an object of the user's keeps a loop itself; `bound_at` is the line that stores it there.
+LOOP = "event loop"
 
 
 def is_module(nodeid: str) -> bool:
@@ -394,7 +396,8 @@ class Cause:
     """Why it fails, as the tracer recorded it: section 9 of the JSON result has the same fields.
 
     A test's module stands for a test where its import made or bound something. `used_by` is the test that used it
-    where that was another than the victim, `loop_open` tells that its loop was not closed when the victim began.
+    where that was another than the victim, `loop_open` tells that its loop was not closed when the victim began,
+    `at_import` that `bound_at` was run by an import. `taken_by` took a lock, at `taken_at`, and kept it.
     """
 
     resource: str
@@ -410,6 +413,9 @@ class Cause:
     gates: tuple[str, ...] = ()  # environment variables without which it is not made
     used_by: NodeId = ""
     loop_open: bool = False
+    at_import: bool = False
+    taken_by: NodeId = ""
+    taken_at: str = ""
 
 
 # How the `before` of a change begins where one of two names of an object was bound anew: the other name follows.

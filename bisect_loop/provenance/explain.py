@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bisect_loop.model import (
@@ -12,6 +12,7 @@ from bisect_loop.model import (
     FAMILY_ASSERTION,
     FAMILY_CROSS_LOOP,
     FAMILY_HANG,
+    LOOP,
     Cause,
     Change,
     NodeId,
@@ -20,6 +21,7 @@ from bisect_loop.model import (
 from bisect_loop.provenance.gates import gates
 from bisect_loop.provenance.record import (
     HELD,
+    IMPORT,
     NO_LOOP,
     Fixture,
     Happening,
@@ -66,6 +68,8 @@ class Explanation:
     fixtures: tuple[tuple[NodeId, tuple[Fixture, ...]], ...]
     confidence: Literal["proved", "likely"]
     rivals: tuple[Change, ...] = ()
+    kept: Site | None = None  # where an object of the user's stores the loop itself
+    failed_at: str = ""  # the line of the failure, where it speaks of loops
 
     @property
     def site(self) -> Site | None:
@@ -79,6 +83,26 @@ class Explanation:
         return None
 
     @property
+    def taken(self) -> Happening | None:
+        """Who took a lock and kept it."""
+        kept = self.touch.taken if self.touch is not None else None
+        if kept is None and self.way is not None and self.way.loop is None:  # else it is whose task runs on
+            kept = self.way.taken
+        return kept
+
+    @property
+    def _used_at(self) -> str:
+        if self.touch is not None and self.touch.sites:
+            return self.touch.sites[0].at
+        return self.failed_at if self.touch is None or not self.touch.test else ""
+
+    @property
+    def _at_import(self) -> bool:
+        if self.made is not None:
+            return self.made.phase == IMPORT
+        return self.stored is not None and self.site is self.stored and self.stored.function in ("", "<module>")
+
+    @property
     def bound_by(self) -> NodeId:
         for event in (self.bound, None if self.loop is None else self.loop.born, self.made):
             if event is not None and event.test:
@@ -87,8 +111,9 @@ class Explanation:
 
     def cause(self) -> Cause:
         """What reports say."""
-        site = self.site
+        site = self.site or self.kept
         loop = self.loop
+        taken = self.taken
         return Cause(
             resource=self.resource,
             holder=self.holders[0].holder if self.holders else "",
@@ -96,13 +121,16 @@ class Explanation:
             bound_by=self.bound_by,
             loop_made_by="" if loop is None or loop.born is None else loop.born.test,
             loop_closed_after="" if loop is None or loop.died is None else loop.died.test,
-            used_at="" if self.touch is None or not self.touch.sites else self.touch.sites[0].at,
+            used_at=self._used_at,
             confidence=self.confidence,
             function="" if site is None or site.function == "<module>" else site.function,
             also_held_by=tuple(held.holder for held in self.holders[1:]),
             gates=self.gates,
             used_by="" if self.touch is None else self.touch.test,
             loop_open=loop is not None and loop.died is None,
+            at_import=self._at_import,
+            taken_by="" if taken is None else taken.test,
+            taken_at="" if taken is None or taken.site is None else taken.site.at,
         )
 
 
@@ -114,8 +142,20 @@ def explain(
     `polluters` are the tests that were seen to be needed: what others left behind is not to blame. With `plainer`
     there is a plainer explanation than a census (a changed value that the victim looks at).
     """
+    found = _found(record, polluters, signature, sources, plainer=plainer)
+    if found is None or signature.family != FAMILY_CROSS_LOOP:
+        return found
+    return replace(found, failed_at=signature.where)
+
+
+def _found(
+    record: TraceRecord, polluters: Sequence[NodeId], signature: Signature, sources: Sources, *, plainer: bool
+) -> Explanation | None:
     guilty = set(polluters)
-    for touch in record.touches:
+    touches: Sequence[Touch] = record.touches
+    if signature.family == FAMILY_CROSS_LOOP:  # a lock that somebody kept says nothing of loops
+        touches = sorted(touches, key=lambda touch: touch.how == HELD)
+    for touch in touches:
         if touch.how == NO_LOOP and signature.family != FAMILY_CROSS_LOOP:
             continue  # many ask whether there is one, and go on where there is none
         found = _by_touch(record, touch, guilty, sources)
@@ -282,7 +322,15 @@ def _explained(
         tuple(gate.name for gate in wire_up.gates) if wire_up is not None else _gates(made, bound, stored, sources),
         record.fixtures,
         confidence or ("likely" if touch is None else "proved"),
+        kept=_kept(way, holders, sources) if named == LOOP else None,
     )
+
+
+def _kept(way: Way, holders: Sequence[Held], sources: Sources) -> Site | None:
+    """The line of a class of the user's that stores the loop in its instances."""
+    owner, label = way.steps[way.head - 1], way.steps[way.head].label
+    found = sources.keeps(owner.type, label[1:], holders) if owner.own and label.startswith(".") else None
+    return None if found is None else Site(f"{found[0]}:{found[1].line}", found[1].function)
 
 
 def _gates(made: Happening | None, bound: Happening | None, stored: Site | None, sources: Sources) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ CLOSED = "closed"
 FOREIGN = "foreign"
 NO_LOOP = "no loop"
 HELD = "held"
+IMPORT = "import"  # the phase of what a module does as it is imported
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect_loop.model import LOOP
 from bisect_loop.provenance.record import Step, Way
 from bisect_loop.scan.resources import resource_called
 
@@ -75,7 +76,7 @@ def resource(way: Way) -> tuple[str, Step]:
         if inner and not inner.startswith("asyncio"):
             return inner, step
     if is_loop(head.type):
-        return "event loop", head
+        return LOOP, head
     package, _, name = head.type.rpartition(".")
     return f"{package.partition('.')[0]}.{name}", head
 

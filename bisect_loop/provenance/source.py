@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -58,6 +58,22 @@ class Sources:
         """Every line that puts something into the container that the global is, in the order of the file."""
         tree = self.tree(held.file) if held.file else None
         return [] if tree is None else sorted(_puts(tree, held.name, ""), key=lambda put: put.line)
+
+    def keeps(self, type_name: str, attribute: str, near: Sequence[Held]) -> tuple[str, Store] | None:
+        """(the file, the first line that gives an attribute of `self` its value in the class) of an object's type.
+
+        `near` are names in modules of the project, next to which that of the class is looked for.
+        """
+        module, _, name = type_name.rpartition(".")
+        known = [held for held in near if held.file and f".{held.name}" in held.holder]
+        anchors = [(held.holder.partition(f".{held.name}")[0], held.file) for held in known]
+        for file in filter(None, (self._file_of(module, *anchor) for anchor in (*anchors, ("", ""), ("", "src/")))):
+            tree = self.tree(file)
+            for node in tree.body if tree is not None else ():
+                if isinstance(node, ast.ClassDef) and node.name == name:
+                    found = next((one for one in _kept(node, attribute) if not one.clears), None)
+                    return None if found is None else (file, found)
+        return None
 
     def defines(self, held: Held) -> bool:
         """Whether the holder's own module gives the name its value, rather than importing it."""
@@ -184,6 +200,23 @@ def _puts(node: ast.AST, name: str, function: str) -> Iterator[Store]:
         if isinstance(method, ast.Attribute) and method.attr in _ADD and _is_name(method.value, name):
             yield Store(method.lineno, function, False)
         yield from _puts(child, name, function)
+
+
+def _kept(owner: ast.ClassDef, attribute: str) -> Iterator[Store]:
+    """Assignments to `self.<attribute>` in the methods of a class, in the order of the file."""
+    for method in owner.body:
+        if not isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)) or not method.args.args:
+            continue
+        itself = method.args.args[0].arg
+        for node in ast.walk(method):
+            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if any(
+                    isinstance(one, ast.Attribute) and one.attr == attribute and _is_name(one.value, itself)
+                    for one in targets
+                ):
+                    clears = isinstance(node.value, ast.Constant) and node.value.value is None
+                    yield Store(node.lineno, f"{owner.name}.{method.name}", clears)
 
 
 def _is_name(node: ast.expr, name: str) -> bool:

@@ -9,7 +9,7 @@ from bisect_loop.model import NEVER_SEEN, Finding
 from bisect_loop.redact import HIDDEN
 from bisect_loop.report.spans import Line, Row, Span, SpanKind, gap, span, text
 from bisect_loop.report.why import why
-from bisect_loop.report.words import count, listed, percent
+from bisect_loop.report.words import count, listed, percent, told
 
 _MOST_SETS = 5
 _MOST_VICTIMS = 20
@@ -197,7 +197,10 @@ def _changed(finding: Finding) -> Row:
     accused = finding.setters if finding.kind == "brittle" else finding.polluters
     lines: list[Line] = []
     for change in finding.changes[:_MOST_CHANGES]:
-        line = [span("code", change.what), text(f": {change.before or NOT_THERE} -> {change.after or GONE}")]
+        line = [
+            span("code", change.what),
+            text(f": {told(change.before) or NOT_THERE} -> {told(change.after) or GONE}"),
+        ]
         if len(accused) > 1:
             line += [text("  (by "), span("id", change.by), text(")")]
         lines.append(tuple(line))

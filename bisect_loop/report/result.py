@@ -124,6 +124,9 @@ def _cause(cause: Cause) -> Json:
         "gates": list(cause.gates),
         "used_by": cause.used_by,
         "loop_open": cause.loop_open,
+        "at_import": cause.at_import,
+        "taken_by": cause.taken_by,
+        "taken_at": cause.taken_at,
     }
 
 

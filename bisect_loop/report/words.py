@@ -37,3 +37,10 @@ def with_article(noun: str) -> str:
     if noun.startswith(("a ", "an ", "the ", "something")):
         return noun
     return f"{'an' if noun[:1] in 'aeiou' or noun.startswith('httpx') else 'a'} {noun}"
+
+
+def told(value: str) -> str:
+    """A value as it was recorded, "a Engine" as "an Engine"; the object that is written "..." so."""
+    if value == "a ellipsis":
+        return "..."
+    return f"an {value[2:]}" if value[:2] == "a " and value[2:3] in tuple("AEIOaeio") else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -85,3 +86,38 @@ def test_a_stream_is_made_where_it_is_bound(tmp_path: Path, kind: str) -> None:
     steps = (steps[0], step(".opened", "redis.Client"), steps[2])
     held = [{"loop": seen_loop(happened("app.py:2")), "ways": [way("app.KEPT", "KEPT", 2, *steps)]}]
     assert cause(tmp_path, source, {"held": held}).bound_at == "app.py:4"
+
+
+def test_a_loop_is_kept_by_the_line_that_stores_it(tmp_path: Path) -> None:
+    """In the class of what holds it, which may lie in another module than the name of the holder."""
+    (tmp_path / "pool.py").write_text(
+        "class Pool:\n    loop = None\n\n    def __init__(self):\n        self.loop = None\n        self.loop = get()\n"
+    )
+    steps = (step(".POOL", "pool.Pool", own=True), step(".loop", "asyncio.EventLoop"))
+    held = [{"loop": seen_loop(), "ways": [way("app.POOL", "POOL", 2, *steps)]}]
+    found = cause(tmp_path, "from pool import Pool\n\nPOOL = None\n", {"held": held})
+    assert (found.resource, found.bound_at, found.function) == ("event loop", "pool.py:6", "Pool.__init__")
+    assert found.used_at == CLOSED.where
+
+
+LOCK = (step(".LOCK", "asyncio.locks.Lock", bound=happened(test="tests/test_c.py::test_c", loop=2)),)
+TAKEN = happened("app.py:5")
+
+
+def test_who_took_a_lock_did_not_bind_it(tmp_path: Path) -> None:
+    """Who kept it is to blame for a wait in vain; for an error of two loops, whose loop it is bound to."""
+    held = [{"loop": seen_loop(), "ways": [way("app.LOCK", "LOCK", 1, *LOCK, step("._loop", "asyncio.X"))]}]
+    census = {"held": held, "stuck": [way("app.LOCK", "LOCK", 1, *LOCK, taken=TAKEN)]}
+    kept = {"how": "held", "taken": TAKEN, "stack": [["app.py:9", "f"]]}
+    waits = replace(CLOSED, type="AssertionError", message="")
+    found = cause(tmp_path, "LOCK = Lock()\n", census, signature=waits, **kept)
+    assert (found.taken_by, found.taken_at, found.used_at, found.at_import) == (POLLUTER, "app.py:5", "app.py:9", True)
+    (tmp_path / "app.py").write_text("LOCK = Lock()\n")
+    touches = [
+        {"what": "touch", "loop": None, "phase": "call", "fixture": "", "libraries": [], **kept},
+        {"what": "touch", "how": "closed", "loop": seen_loop(), "phase": "call", "fixture": "", "libraries": []},
+    ]
+    lines = [{"what": "census", "cut": False, **census}, touches[0], {**touches[1], "stack": [["app.py:9", "f"]]}]
+    told = explain(read(map(json.dumps, lines)), [POLLUTER], CLOSED, Sources(tmp_path))
+    assert told is not None
+    assert (told.cause().taken_by, told.cause().loop_made_by) == ("", POLLUTER)
