@@ -95,15 +95,18 @@ class Evidence:
 
     def _with_reason(self, finding: Finding, record: TraceRecord) -> Finding:
         if finding.kind == "brittle":
-            return replace(finding, changes=changes(record, finding.setters, self.sources))
+            return self._compared(finding, record, finding.setters)
         guilty = (*finding.polluters, *finding.import_polluters)
         plainer = plain_reason(record, guilty)
         found = explain(record, guilty, finding.signature, self.sources, plainer=plainer)
         if found is None:
-            return replace(finding, changes=changes(record, guilty, self.sources))
+            return self._compared(finding, record, guilty)
         found = contested(found, record, guilty, finding.signature, self.sources)
         self.explanations[finding.id] = found
         return replace(finding, cause=found.cause(), changes=found.rivals)
+
+    def _compared(self, finding: Finding, record: TraceRecord, guilty: Sequence[NodeId]) -> Finding:
+        return replace(finding, changes=changes(record, guilty, self.sources), compared=bool(record.changes))
 
     def _run(self, dispatch: Dispatch, trial: Trial, signature: Signature | None) -> tuple[TrialResult, TraceRecord]:
         result = dispatch.run(replace(trial, traced=True))

@@ -13,6 +13,7 @@ import functools
 import gc
 import logging
 import sys
+import threading
 import types
 import weakref
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
@@ -33,7 +34,7 @@ _MOST_ITEMS = 2000
 _HEAP_TYPE, _IMMUTABLE_TYPE = 1 << 9, 1 << 8
 
 _MRO: Callable[[type], Tuple[type, ...]] = vars(type)["__mro__"].__get__
-_DICT: Callable[[type], Dict[str, Any]] = vars(type)["__dict__"].__get__
+DICT: Callable[[type], Dict[str, Any]] = vars(type)["__dict__"].__get__
 _Storage = Tuple[Optional[Any], List[Tuple[str, Any]]]
 
 
@@ -76,8 +77,9 @@ class Graph:
         if kind in (dict, list, tuple, set, frozenset, collections.deque):
             return
         if issubclass(kind, type):
-            for name, value in list(_DICT(obj).items()):
-                if not (name.startswith("__") and name.endswith("__")):
+            for name, value in list(DICT(obj).items()):
+                dunder = name.startswith("__") and name.endswith("__")
+                if not dunder or type(value) is types.FunctionType:  # whose defaults are kept as any function's
                     yield ".%s" % name, value
         elif kind is types.FunctionType:
             yield from self._of_function(obj)
@@ -91,6 +93,9 @@ class Graph:
         elif kind is types.CellType:
             with contextlib.suppress(ValueError):  # not filled yet
                 yield "", obj.cell_contents
+        elif kind is threading.local:
+            for name, value in list(obj.__dict__.items()):  # this thread's; a subclass would run its own __init__
+                yield ".%s" % name, value
         elif kind is functools.partial:
             yield ".func", obj.func
             yield ".args", obj.args
@@ -134,7 +139,7 @@ class Graph:
             for base in reversed(_MRO(kind)):
                 if base is object:
                     continue
-                space = _DICT(base)
+                space = DICT(base)
                 named = named or "__dict__" in space or "__slots__" in space or "__weakref__" in space
                 in_c = not base.__flags__ & _HEAP_TYPE or base.__flags__ & _IMMUTABLE_TYPE
                 known = known and named and not in_c
@@ -147,7 +152,7 @@ class Graph:
             found: Optional[Any] = None
             slots: List[Tuple[str, Any]] = []
             for base in _MRO(kind):
-                space = _DICT(base)
+                space = DICT(base)
                 descriptor = space.get("__dict__")
                 if found is None and type(descriptor) is types.GetSetDescriptorType:
                     found = descriptor

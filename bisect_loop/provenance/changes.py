@@ -65,5 +65,8 @@ def _is_replaced(one: Json) -> bool:
 
 
 def _is_object(one: Json) -> bool:
-    """Whether what came is an object or a function, of which the text says only the type."""
-    return one["kind"] == "own" and str(one["after"]).startswith("a ") and not str(one["after"]).endswith("Mock")
+    """Whether what came is an object, of which the text says only the type."""
+    after = str(one["after"])
+    return (
+        one["kind"] == "own" and after.startswith(("a ", "another ")) and not after.endswith(("Mock", "of that name"))
+    )

@@ -205,6 +205,8 @@ def _changed(finding: Finding) -> Row:
             line += [text("  (by "), span("id", change.by), text(")")]
         lines.append(tuple(line))
     lines += _more(len(finding.changes) - _MOST_CHANGES)
+    if finding.compared and not finding.changes and not finding.leaks and finding.cause is None:
+        lines.append((text("nothing that bisect-loop looks at"),))
     return Row("changed", tuple(lines))
 
 

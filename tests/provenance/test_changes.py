@@ -20,7 +20,8 @@ from bisect_loop.runner.target import Slot, Slots, Target, without_outer_pytest
 from bisect_loop.runner.workspace import Workspace
 
 SETTINGS = """
-import collections
+import abc, collections, enum, functools, itertools, threading
+import libone
 
 class Settings:
     limits = {"a": 1, "b": 2}
@@ -49,6 +50,28 @@ LONG = ["a rather long entry %d" % n for n in range(9)]
 INBOX = collections.deque()
 ROUTES = {1: {"a": 1}}
 HOOKS = []
+IDS = itertools.count(1)
+LOCAL = threading.local()
+LAZY = libone.Lazy()
+
+class Plan(enum.Enum):
+    FREE = {"seats": 1}
+
+class Base(abc.ABC):
+    held = libone.Lazy()
+
+    def add(self, items=[]):
+        items.append(1)
+
+    def __init__(self, items=[], n=1):
+        items.append(1)
+
+class Reloaded:
+    pass
+
+@functools.singledispatch
+def shown(value):
+    return ""
 HANDLERS = {}
 SORT_KEY = "by name"
 CACHE_KEYS = []
@@ -64,9 +87,17 @@ from app.settings import CACHE, RATES, settings as config
 def price(n):
     return CACHE.get(n, n * 2) * (-1 if config.debug else 1)
 """
+LIBRARY = """
+class Lazy:
+    def __init__(self):
+        self._new, self.impl, self._kept = True, None, {}
+
+    def look(self):
+        self._new, self.impl, self._made = False, Lazy(), True
+"""
 UNREACHED = "FLAG = False\n"
 POLLUTERS = """
-import logging, os, sys, time
+import builtins, logging, os, sys, tempfile, time
 from unittest import mock
 import app.settings, app.unreached
 
@@ -135,6 +166,38 @@ def test_loggers():
         logging.getLogger(name).disabled = True
     logging.getLogger().addHandler(logging.NullHandler())
 
+def test_kept():
+    import app.price
+    next(app.settings.IDS)
+    app.settings.LOCAL.tenant = "acme"
+    app.settings.Plan.FREE.value["seats"] = 2
+    app.settings.Base()
+    app.settings.Base.register(Elsewhere)
+    app.settings.shown.register(complex)(shown_complex)
+    app.settings.Reloaded = type("Reloaded", (), {"__module__": "app.settings"})
+    builtins._ = 3
+
+class Elsewhere:
+    pass
+
+def shown_complex(value):
+    return "i"
+
+def test_patched_class():
+    import json, libone
+    json.JSONEncoder.default = lambda self, value: None
+    libone.Lazy.look = staticmethod(shown_complex)
+
+def test_memo():
+    import app.price
+    app.settings.LAZY.look()
+    app.settings.Base.held.look()
+    app.settings.LAZY._kept["a"] = 1
+
+def test_temporary():
+    os.environ["PLACE"] = os.path.join(tempfile.gettempdir(), "left")
+    sys.path.append(sys.path[0])
+
 def test_nothing():
     assert sum(range(10)) == 45
 """
@@ -152,7 +215,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "app/late.py": "FLAG = False\ndef late(n=1):\n    return n\n",
         "tests/test_polluters.py": POLLUTERS,
         "tests/test_victim.py": VICTIM,
-        "pytest.ini": "[pytest]\npythonpath = .\n",
+        "pytest.ini": "[pytest]\npythonpath = . .venv/site-packages\n",
+        ".venv/site-packages/libone.py": LIBRARY,
     }.items():
         (path / name).parent.mkdir(parents=True, exist_ok=True)
         (path / name).write_text(text)
@@ -166,6 +230,7 @@ def records(root: Path) -> dict[str, TraceRecord]:
     names = (
         *("settings", "cache", "process", "patch", "file", "nothing", "containers"),
         *("rebound", "rebound_where_it_is_imported", "objects", "import", "keys", "loggers"),
+        *("kept", "patched_class", "memo", "temporary"),
     )
     found = {}
     with Workspace() as workspace:
@@ -288,6 +353,47 @@ def test_all_loggers_and_the_nearest_first(records: dict[str, TraceRecord], root
     assert found[0] == ("logging.getLogger().handlers", "[]", "['NullHandler']")
     assert len(found) == 25
     assert {(before, after) for _, before, after in found[1:]} == {("False", "True")}
+
+
+def test_what_is_kept_where_no_attribute_leads(records: dict[str, TraceRecord], root: Path) -> None:
+    """Counters, threads' own values, members, virtual subclasses, overloads, defaults, and the builtins."""
+    assert sorted(told("kept", records, root)) == [
+        ("app.settings.Base.__init__.__defaults__[0]", "[]", "[1]"),
+        ("app.settings.Base.register()", "[]", "['test_polluters.Elsewhere']"),
+        ("app.settings.IDS", "count(1)", "count(2)"),
+        ("app.settings.LOCAL.tenant", "", "'acme'"),
+        ("app.settings.Plan.FREE.value['seats']", "1", "2"),
+        ("app.settings.Reloaded", "app.settings.Reloaded", "another class of that name"),
+        ("app.settings.shown.registry[builtins.complex]", "", "test_polluters.shown_complex"),
+        ("builtins._", "", "3"),
+    ]
+
+
+def test_a_patch_in_a_class_of_a_library(records: dict[str, TraceRecord], root: Path) -> None:
+    """Only what the user's code put there is looked at: what the library had there is not known."""
+    assert sorted(told("patched_class", records, root)) == [
+        (
+            "json.encoder.JSONEncoder.default",
+            "as the library has it",
+            "test_polluters.test_patched_class.<locals>.<lambda>",
+        ),
+        ("libone.Lazy.look", "as the library has it", "test_polluters.shown_complex"),
+    ]
+
+
+def test_what_a_library_remembers_is_no_news(records: dict[str, TraceRecord], root: Path) -> None:
+    """What came into its objects, and flags in what it keeps in classes; what they hold for the user is told."""
+    assert sorted(told("memo", records, root)) == [
+        ("app.settings.LAZY._kept['a']", "", "1"),
+        ("app.settings.LAZY._new", "True", "False"),
+    ]
+
+
+def test_the_folder_of_a_run_and_what_is_there_twice(records: dict[str, TraceRecord], root: Path) -> None:
+    """A folder that is gone afterwards tells nothing, and an entry that was added again is told of."""
+    shown = {what: after for what, _, after in told("temporary", records, root)}
+    assert shown["os.environ['PLACE']"] == "'<tmp>/left'"
+    assert "entries: + '" in shown["sys.path"]
 
 
 def test_nothing_changed(records: dict[str, TraceRecord], root: Path) -> None:

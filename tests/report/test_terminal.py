@@ -257,3 +257,17 @@ def test_a_run_that_is_cut_short_says_what_it_did_not_look_into() -> None:
     explained = replace(cut, findings=(replace(VICTIM_OF_ONE, victim=VICTIM),))
     assert "; 1 failing test not looked into." in " ".join(render(explained).split())
     assert "not looked into" not in render(replace(cut, stopped_because="done"))
+
+
+def test_silence_is_not_taken_for_an_answer() -> None:
+    """Where the state was compared and nothing differs, the report says so; where something else tells, it does not."""
+    silent = replace(VICTIM_OF_ONE, cause=None, changes=(), compared=True)
+    said = "changed     nothing that bisect-loop looks at"
+    assert said in render(report(findings=(silent,)))
+    for other in (
+        {"compared": False},
+        {"cause": EXPLAINED.cause},
+        {"leaks": ("a row is left",)},
+        {"confirmed": False},
+    ):
+        assert "looks at" not in render(report(findings=(replace(silent, **other),)))

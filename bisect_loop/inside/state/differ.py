@@ -5,6 +5,7 @@ Where few modules are collected, it looks before each of those as well: what cha
 
 from __future__ import annotations
 
+import tempfile
 from typing import Any, Callable, Dict, Generator, List, Optional, Set, Tuple
 
 import pytest
@@ -16,6 +17,7 @@ from .values import Token, texts
 
 _MOST_SENT = 200
 _ABSENT = ""
+_ORIGINAL = "as the library has it"
 _CERTAIN = ("env", "cwd", "path", "argv", "limit", "gc", "time", "locale", "hook", "warnings", "signal", "logging")
 
 State = Dict[Tuple[str, str], Token]
@@ -97,8 +99,12 @@ class Differ:
                 continue
             if (old is None or new is None) and name.startswith(hollow):
                 continue  # looked at under another name of the same object, once before and once after
-            if kind == "other" and (old is None or new is None or old.text == new.text):
+            patch = (new or old or Token(None)).patch
+            if kind == "other" and not patch and (old is None or new is None or old.text == new.text):
                 continue  # a library that was imported, or that imports late, or a method bound anew
+            if new is not None and _is_memo(name, old, new):
+                gone.add(name)
+                continue
             if old is None and new is not None and new.text == name and name.startswith(brought):
                 gone.add(name)
                 continue  # a function or a class of a module that was imported
@@ -114,12 +120,15 @@ class Differ:
                     continue  # the text of a list or a set says what came and what went, or how many there are
                 by_item.add(within)
             told.add(name)
+            changed: List[Dict[str, Any]] = []
             if old is not None and new is not None and old.items is not None and new.items is not None:
                 changed = self._items(kind, name, old.items, new.items, by)
                 found += [{**one, **_container(old, new)} for one in changed]
-            else:
+            if not changed:
                 held = (before.get((kind, within)), after.get((kind, within))) if within else (old, new)
                 said = texts(old, new)
+                if patch:
+                    said = said[0] or _ORIGINAL, said[1] or _ORIGINAL
                 if kind == "logging":
                     said = said[0] or process.default_text(name), said[1] or process.default_text(name)
                 found.append({**_change(kind, name, *said, by), **_container(*held)})
@@ -134,7 +143,9 @@ class Differ:
         names = sorted(near, key=len, reverse=True)
         files = {name: self._own.file(module) for name, module in self._own.modules()}
         own = {name: files[name] for name in sorted(files, key=len, reverse=True)}
+        temporary = tempfile.gettempdir() + "/"
         for change in self._changes:
+            change.update({side: change[side].replace(temporary, "<tmp>/") for side in ("before", "after")})
             home = next((n for n in names if change["what"] == n or change["what"].startswith(n + ".")), None)
             change["near"] = near[home] if home is not None else None
             if change["kind"] == "logging":
@@ -177,6 +188,20 @@ def _parted(before: State, after: State) -> Tuple[Dict[str, str], Tuple[str, ...
 
 def _change(kind: str, what: str, before: str, after: str, by: str) -> Dict[str, Any]:
     return {"kind": kind, "what": what, "before": before, "after": after, "by": by}
+
+
+def _is_memo(name: str, old: Optional[Token], new: Token) -> bool:
+    """Whether a library did no more than remember something in an object of its own.
+
+    What came there, and private flags of what a library keeps in classes of the user's.
+    """
+    if not new.library:
+        return False
+    if old is None or (old.text == "None" and new.text.startswith("a ")):
+        return True
+    flags = ("True", "False", "None")
+    private = name.rpartition(".")[2].startswith("_")
+    return new.library == "class" and private and old.text in flags and new.text in flags
 
 
 def _container(old: Optional[Token], new: Optional[Token]) -> Dict[str, Any]:

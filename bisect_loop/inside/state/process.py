@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import gc
 import locale
 import logging
@@ -65,6 +66,8 @@ def _interpreter() -> Iterator[Entry]:
         yield _plain("time", "decimal.getcontext()", repr(sys.modules["decimal"].getcontext()))
     yield _plain("locale", "locale.setlocale(LC_ALL)", locale.setlocale(locale.LC_ALL))
     yield "hook", "sys.excepthook", Token(sys.excepthook)
+    for name, value in list(vars(builtins).items()):
+        yield "hook", "builtins.%s" % name, Token(value)
     yield _plain("warnings", "warnings.filters", [_filter(one) for one in warnings.filters][:40])
     for number in range(1, signal.NSIG):
         try:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import collections
 import enum
+import gc
+import itertools
 import types
 import weakref
 from typing import Any, Dict, List, Optional, Tuple
@@ -31,6 +33,8 @@ def is_plain(value: Any, depth: int = 2) -> bool:
     kind = type(value)
     if kind in _PLAIN or issubclass(type(value), enum.Enum):
         return True
+    if kind is itertools.count:
+        return all(type(number) in _PLAIN for number in gc.get_referents(value))
     if depth and kind in (list, tuple, set, frozenset):
         return len(value) <= _MOST_ITEMS and all(is_plain(item, depth - 1) for item in tuple(value))
     if depth and kind is dict:
@@ -62,17 +66,32 @@ class Token:
     """What `value` was: `text` for people, and either its content or a weak reference to compare with.
 
     `alias` is another name, looked at before, of the very same object, and `place` its address, where that was noted.
+    `patch` says that somebody put it into a class of a library's, which was not looked at before.
+    `library` says that it is an attribute of an object of somebody else's.
     `container` is its kind where it is one of the builtin containers, `within` the path of that which it is an item of.
     """
 
-    __slots__ = ("alias", "container", "content", "items", "parts", "place", "ref", "text", "within")
+    __slots__ = (
+        "alias",
+        "container",
+        "content",
+        "items",
+        "library",
+        "parts",
+        "patch",
+        "place",
+        "ref",
+        "text",
+        "within",
+    )
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, patch: bool = False) -> None:
+        self.patch = patch
         self.text = text_of(value)
         self.alias = ""
         self.place = 0
         self.container = type(value).__name__ if type(value) in CONTAINERS else ""
-        self.within = ""
+        self.within = self.library = ""
         self.items: Optional[Dict[str, str]] = None
         self.parts: Optional[List[str]] = None
         self.content: Tuple[Any, ...] = (type(value).__qualname__,)
@@ -114,12 +133,24 @@ class Token:
 def texts(old: Optional[Token], new: Optional[Token]) -> Tuple[str, str]:
     """What is said of a change, "" for what is not there. Of long lists, what came and what went."""
     before, after = ("" if token is None else token.text for token in (old, new))
-    if old is None or new is None or old.parts is None or new.parts is None or len(before) + len(after) < _LONGEST:
+    if old is None or new is None:
         return before, after
-    gone = ["- %s" % part for part in old.parts if part not in new.parts]
-    came = ["+ %s" % part for part in new.parts if part not in old.parts]
-    what = short(", ".join([*came, *gone])) or "in another order"
+    if old.parts is None or new.parts is None or len(before) + len(after) < _LONGEST:
+        return before, _another(after, new) if before == after else after
+    came = collections.Counter(new.parts)
+    came.subtract(old.parts)
+    news = ["%s %s" % ("+" if number > 0 else "-", part) for part, number in came.items() for _ in range(abs(number))]
+    what = short(", ".join(sorted(news, key=lambda one: one[0] == "-"))) or "in another order"
     return "%d entries" % len(old.parts), "%d entries: %s" % (len(new.parts), what)
+
+
+def _another(text: str, new: Token) -> str:
+    """What is said of what looks as before."""
+    if new.ref is None:
+        return "the same at its beginning, different later"
+    if text.startswith("a "):
+        return "another %s" % text[2:]
+    return "another %s of that name" % ("function" if "function" in new.content[0] else "class")
 
 
 def _content(value: Any) -> Any:
