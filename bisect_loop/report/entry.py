@@ -225,7 +225,8 @@ def _needs(finding: Finding) -> Row:
     lines = [(text(listed(names)),)] if names else []
     if finding.confirmed and needs.spared:
         verb = "does" if len(needs.spared) == 1 else "do"
-        nothing = "" if names else "nothing of it: "
+        above = "modules" if finding.kind == "import-time" else "tests"
+        nothing = "" if names else f"nothing but the {above} above: "
         lines.append((text(f"{nothing}{listed(needs.spared)} {verb} not matter"),))
     return Row("needs", tuple(lines))
 

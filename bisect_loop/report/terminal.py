@@ -184,6 +184,9 @@ def _heading(entry: Entry, width: int, paint: _Paint) -> list[str]:
         objects[-1] = (*objects[-1], text(f"  {entry.together}"))
     if len(entry.claim) < _ENTRY_LABEL:
         return lines + _row(Row(entry.claim, tuple(objects)), width, indent, _ENTRY_LABEL, paint)
+    one = (span("plain", f"{indent}{entry.claim} "), *objects[0])
+    if len(objects) == 1 and sum(cells(piece.text) for piece in one) <= width:
+        return lines + _lines(one, width, "", "", paint)
     lines += _lines((text(entry.claim),), width, indent, indent, paint)
     return lines + _row(Row("", tuple(objects)), width, indent, _ENTRY_LABEL, paint)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bisect_loop.model import Finding, OrderTried, Suite
+from bisect_loop.model import Finding, Needs, OrderTried, Suite
 from bisect_loop.report.story import tally
 from bisect_loop.report.terminal import encodable, render, render_findings
 from tests.report.values import (
@@ -271,3 +271,11 @@ def test_silence_is_not_taken_for_an_answer() -> None:
         {"confirmed": False},
     ):
         assert "looks at" not in render(report(findings=(replace(silent, **other),)))
+
+
+def test_what_does_not_matter_is_said_plainly() -> None:
+    """Where nothing was needed but the tests, that is what the line says."""
+    found = replace(VICTIM_OF_ONE, needs=Needs(spared=("pytest-randomly",)))
+    needs = "  needs       nothing but the tests above: pytest-randomly does not matter"
+
+    assert needs in render(report(found), width=100).splitlines()
