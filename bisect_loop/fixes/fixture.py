@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from bisect_loop.fixes.ground import Ground, folder
 from bisect_loop.fixes.model import Edit
-from bisect_loop.fixes.python import Import, appended, free_name, import_of, imported, names_of
+from bisect_loop.fixes.python import Import, appended, double_quoted, free_name, fresh, import_of, imported, names_of
 from bisect_loop.fixes.requested import CONFTEST, fixtures_in, places
 from bisect_loop.fixes.requesting import with_usefixtures
 from bisect_loop.model import NodeId
 
-_EMPTY = '"""Fixtures of these tests."""\n\nfrom __future__ import annotations\n'
+_DOC = "Fixtures of these tests."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def with_fixture(
     """
     path = path or conftest_of(ground, ground.tests)
     before = ground.read(path)
-    text = before if before is not None else _EMPTY
+    text = before or ""
     try:
         known, bound = imported(text)
         taken = names_of(text)
@@ -119,7 +119,8 @@ def with_fixture(
     options += ["autouse=True"] if autouse else []
     decorated = f"@{decorator}.fixture" + (f"({', '.join(options)})" if options else "")
     code = "\n".join([decorated, head, f'    """{doc}"""', *(f"    {line}".rstrip() for line in lines), ""])
-    after = appended(text, code, imports)
+    code = double_quoted(code)
+    after = appended(text, code, imports) if before is not None else fresh(_DOC, code, imports, ground.has_module)
     line = after.splitlines().index(head) + 1
     return Written(Edit(path, before, after), name, line)
 

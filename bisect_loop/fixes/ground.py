@@ -110,6 +110,12 @@ class Ground:
         """The text of a file of the project."""
         return self.files.read(path)
 
+    def has_module(self, dotted: str) -> bool:
+        """Whether a module lies in the project, in its root or in `src`."""
+        path = dotted.replace(".", "/")
+        places = (f"{folder}{path}{end}" for folder in ("", "src/") for end in (".py", "/__init__.py"))
+        return any(self.read(place) is not None for place in places)
+
 
 def folder(path: str) -> str:
     """The folder of a relative path, "" for the root."""

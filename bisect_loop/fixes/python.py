@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
+import re
+import sys
+import tokenize
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -153,6 +157,47 @@ def appended(text: str, code: str, imports: Sequence[Import]) -> str:
     glue = newline * 3 if kept else ""
     whole = cst.parse_module(kept + glue + code.replace("\n", newline))
     return with_imports(whole, imports)
+
+
+def fresh(doc: str, code: str, imports: Sequence[Import], own: Callable[[str], bool]) -> str:
+    """A new module of `code`: imports in groups (standard library, installed ones, the project's `own`), sorted."""
+    groups: list[list[Import]] = [[], [], []]
+    for one in dict.fromkeys(imports):
+        standard = one.module.partition(".")[0] in sys.stdlib_module_names
+        groups[0 if standard else 2 if own(one.module) else 1].append(one)
+    written = ["\n".join(_statements(group)) for group in groups if group]
+    return "\n\n".join([f'"""{doc}"""', *written]) + f"\n\n\n{code}"
+
+
+def _statements(imports: Sequence[Import]) -> list[str]:
+    """The statements that import, those of whole modules first."""
+    whole = [one for one in imports if one.name is None]
+    lines = [f"import {one.module}{_as(one, one.module)}" for one in sorted(whole, key=lambda one: one.module)]
+    named = sorted({(one.module, f"{one.name}{_as(one, one.name)}") for one in imports if one.name is not None})
+    for module in dict.fromkeys(module for module, _ in named):
+        names = [name for other, name in named if other == module]
+        plain = [name for name in names if " as " not in name]
+        lines += [f"from {module} import {', '.join(plain)}"] if plain else []
+        lines += [f"from {module} import {name}" for name in names if name not in plain]
+    return lines
+
+
+def _as(one: Import, name: str) -> str:
+    return f" as {one.alias}" if one.alias not in (None, name) else ""
+
+
+def double_quoted(code: str) -> str:
+    """`code` with double quotes around its strings, where none in them would have to be escaped for it."""
+    lines = code.splitlines(keepends=True)
+    for token in reversed(list(tokenize.generate_tokens(io.StringIO(code).readline))):
+        (row, start), (last, end) = token.start, token.end
+        if token.type == tokenize.STRING and row == last and (match := _SINGLE_QUOTED.fullmatch(token.string)):
+            line = lines[row - 1]
+            lines[row - 1] = f'{line[:start]}{match[1]}"{match[2]}"{line[end:]}'
+    return "".join(lines)
+
+
+_SINGLE_QUOTED = re.compile(r"([bru]*)'([^'\"\\]*)'", re.IGNORECASE)
 
 
 def names_of(text: str) -> set[str]:

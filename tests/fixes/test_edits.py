@@ -16,7 +16,7 @@ from bisect_loop.fixes.model import Edit
 from bisect_loop.fixes.options import configuration, with_options
 from bisect_loop.fixes.own_loop import with_own_loop
 from bisect_loop.fixes.patch import PatchError, applied, diff_of, reverted
-from bisect_loop.fixes.python import Import, Source, appended, with_argument
+from bisect_loop.fixes.python import Import, Source, appended, double_quoted, fresh, with_argument
 from bisect_loop.fixes.scopes import marked, narrowed
 from bisect_loop.model import Change, Finding, Signature
 
@@ -143,6 +143,18 @@ def test_code_is_appended_with_its_imports() -> None:
     after = appended("import sys\n\nX = 1  # one\n\n\n", "def f():\n    pass\n", [Import("pytest")])
 
     assert after == "import sys\nimport pytest\n\nX = 1  # one\n\n\ndef f():\n    pass\n"
+
+
+def test_a_new_file_has_its_imports_in_groups() -> None:
+    """Those of the standard library, installed ones and the project's own, as isort has them; double quotes."""
+    imports = [Import("pytest"), Import("shop.b"), Import("os"), Import("shop", "a"), Import("logging", None, "log")]
+    code = double_quoted("def f():\n    return shop.b['x'], 'say \"y\"', b'z'\n")
+    after = fresh("Doc.", code, imports, lambda module: module.startswith("shop"))
+
+    assert after == (
+        '"""Doc."""\n\nimport logging as log\nimport os\n\nimport pytest\n\nimport shop.b\nfrom shop import a\n\n\n'
+        'def f():\n    return shop.b["x"], \'say "y"\', b"z"\n'
+    )
 
 
 OPTIONS = {"asyncio_default_fixture_loop_scope": "session", "asyncio_default_test_loop_scope": "session"}

@@ -238,8 +238,8 @@ def test_what_hangs_below_a_key_may_be_gone(tmp_path: Path) -> None:
     because = why("aiohttp.ClientSession", "app.web.SERVERS['centre']", "SERVERS", *steps)
     after = sound(closing.candidates(ground(files, because)), files)["close-in-fixture"].edits[0].after
 
-    assert "    session = getattr(app.web.SERVERS.get('centre'), \"session\", None)\n" in after
-    assert "        await session.close()\n    app.web.SERVERS.pop('centre', None)\n" in after
+    assert '    session = getattr(app.web.SERVERS.get("centre"), "session", None)\n' in after
+    assert '        await session.close()\n    app.web.SERVERS.pop("centre", None)\n' in after
 
 
 @pytest.mark.parametrize(
@@ -428,7 +428,7 @@ def test_a_brittle_test_brings_what_its_setter_left(tmp_path: Path) -> None:
     assert '@pytest.mark.usefixtures("loaded")\nasync def test_v' in found["use-setters-fixture"].edits[0].after
     conftest_edit, test_edit = found["state-in-fixture"].edits
     assert 'monkeypatch.setattr(app.conf, "READY", True, raising=False)\n' in conftest_edit.after
-    assert "monkeypatch.setenv(\"TZ\", 'UTC')\n" in conftest_edit.after
+    assert 'monkeypatch.setenv("TZ", "UTC")\n' in conftest_edit.after
     assert '@pytest.mark.usefixtures("state_needed")' in test_edit.after
     unknown = (Change("app.conf.READY", "None", "a Thing", POLLUTER),)
     other = Finding("brittle", VICTIM, PLAIN, (POLLUTER, VICTIM), setters=(POLLUTER,), changes=unknown)
@@ -451,7 +451,7 @@ def test_what_an_import_changed_is_as_before_for_each_test(tmp_path: Path) -> No
     assert list(found) == ["undo-import"]
     after = found["undo-import"].edits[0].after
     assert '    monkeypatch.setattr(app.conf, "READY", False, raising=False)\n' in after
-    assert "    monkeypatch.delitem(app.conf.LIMITS, 'a', raising=False)\n" in after
+    assert '    monkeypatch.delitem(app.conf.LIMITS, "a", raising=False)\n' in after
     assert '    monkeypatch.delenv("TZ", raising=False)\n    yield\n' in after
 
 
