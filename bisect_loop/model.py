@@ -517,9 +517,7 @@ class Finding:
     lanes: tuple[Lane, ...] = ()  # of a cross-process finding: which tests ran side by side, the victim last in its own
     worker: Worker | None = None  # whose identity the minimal order needs, None where it needs none
     leaks: tuple[str, ...] = ()  # what polluters leave in services, a sentence each
-    compared: bool = (
-        False  # that the state before and after the accused was compared, so that no changes means none seen
-    )
+    compared: bool = False  # whether the state around the accused was compared: then no changes means none seen
 
     @property
     def id(self) -> str:

@@ -10,6 +10,7 @@ from bisect_loop.model import Change
 
 _VARIABLE = re.compile(r"os\.environ\[(['\"])(\w+)\1\]")
 _LEVEL = re.compile(r"(logging\.getLogger\((?:'[\w.]*')?\))\.(level|disabled|propagate)")
+_DEFAULTS = ".__defaults__"
 _SIGNAL = re.compile(r"the handler of (SIG\w+)")
 _HANDLERS = re.compile(r"(logging\.getLogger\((?:'[\w.]*')?\))\.handlers")
 _IN_MODULES = re.compile(r"sys\.modules\['([\w.]+)'\]")
@@ -122,6 +123,11 @@ def of_name(rest: str, change: Change, before: str, module: str = "") -> Part | 
     """
     node = ast.parse(rest, mode="eval").body
     prefix = f"{{{module}}}." if module else ""
+    within, defaults, _ = rest.partition(_DEFAULTS)
+    if defaults:  # a tuple: what it holds is copied with it
+        whole = f"{prefix}{within}{_DEFAULTS}"
+        lines = (f"{before} = {_copied(whole)}",), (f"{whole} = {before}",)
+        return Part(*lines, module=module, imports="copy", inner=rest.removeprefix(within + _DEFAULTS))
     if isinstance(node, ast.Subscript):
         inner = ast.unparse(node)[len(ast.unparse(node.value)) :]
         # The item may hold the container that was changed, and then a copy of the outer one alone is none.

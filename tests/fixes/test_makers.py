@@ -698,7 +698,7 @@ SHARED = "class Desk:\n    shared: 'Desk | None' = None\n"
             [".Desk", ".shared", "._source", "<...>"],
             ["before = app.db.Desk.shared", "yield", "app.db.Desk.shared = before"],
         ),
-        ("X = {}\n", [".X", "['a']", ".wire"], ["yield", "app.db.X.pop('a', None)"]),
+        ("X = {}\n", [".X", "['a']", ".wire"], ["yield", 'app.db.X.pop("a", None)']),
         ("X = make()\n", [".X", ".pool", "()", ".lock"], ["yield", "app.db.X.pool.cache_clear()"]),
     ],
 )

@@ -78,12 +78,16 @@ def test_what_was_bound_anew_is_assigned_and_what_it_was_bound_to_left_alone() -
     assert theirs == {"small": 990}
 
 
-def test_a_default_that_a_call_changed_is_copied_with_what_it_holds() -> None:
+@pytest.mark.parametrize(
+    "told",
+    [Change("", "([],)", "([1],)", BY), Change("[0]", "[]", "[1]", BY, "list", True), Change("[0]", "", "1", BY)],
+)
+def test_a_default_that_a_call_changed_is_copied_with_what_it_holds(told: Change) -> None:
     def emit(seen: list[int] = []) -> None:  # noqa: B006
         seen.append(1)
 
     app = SimpleNamespace(emit=emit)
-    part = of_name("emit.__defaults__", Change("", "([],)", "([1],)", BY), "before_1", "app")
+    part = of_name(f"emit.__defaults__{told.what}", told, "before_1", "app")
     assert part is not None
     run_around(part, {"app": app}, emit)
 
