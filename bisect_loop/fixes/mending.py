@@ -18,7 +18,7 @@ from bisect_loop.provenance.source import Sources
 from bisect_loop.runner.dispatch import OutOfBudget
 
 # The kinds of mends that do not touch what belongs to a loop.
-_OF_CHANGES = ("restore-state", "undo-import", "do-not-override")
+_OF_CHANGES = ("restore-state", "stop-patches", "undo-import", "do-not-override")
 
 
 @dataclass(slots=True)
