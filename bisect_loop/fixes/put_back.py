@@ -10,6 +10,8 @@ from bisect_loop.model import Change
 
 _VARIABLE = re.compile(r"os\.environ\[(['\"])(\w+)\1\]")
 _LEVEL = re.compile(r"(logging\.getLogger\((?:'[\w.]*')?\))\.(level|disabled|propagate)")
+# A change of many loggers at once: a configuration disables all that it does not name.
+EVERY_LOGGER = "whether each logger is disabled"
 _DEFAULTS = ".__defaults__"
 _SIGNAL = re.compile(r"the handler of (SIG\w+)")
 _HANDLERS = re.compile(r"(logging\.getLogger\((?:'[\w.]*')?\))\.handlers")
@@ -72,6 +74,10 @@ class Part:
 
 def of_process(what: str, before: str) -> Part | None:
     """Put back `what` the process or the standard library keeps; `before` is a free name."""
+    if what == EVERY_LOGGER:
+        enabled = "[one for one in logging.root.manager.loggerDict.values() if not getattr(one, 'disabled', True)]"
+        restored = f"for logger in {before}:", "    logger.disabled = False"
+        return Part((f"{before} = {enabled}",), restored, imports="logging")
     variable = _VARIABLE.fullmatch(what)
     if variable is not None:
         name = variable[2]

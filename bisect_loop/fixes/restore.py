@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from bisect_loop.fixes.fixture import Body, with_fixture
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.holders import located, python_path
 from bisect_loop.fixes.model import Candidate
 from bisect_loop.fixes.plain import setting
-from bisect_loop.fixes.put_back import Part, of_module, of_name, of_process
+from bisect_loop.fixes.put_back import EVERY_LOGGER, Part, of_module, of_name, of_process
 from bisect_loop.fixes.python import Import, imported
 from bisect_loop.fixes.requested import places
 from bisect_loop.model import SAME_OBJECT, Change, is_module
 
 _MOST = 5
+_MANY_LOGGERS = 3
+_DISABLED = re.compile(r"logging\.getLogger\(.*\)\.disabled")
 _MOCK = re.compile(r"a \w*Mock\b")
 # What says, in the file of a test, that something is set up for more than one test, and for how many.
 _WIDER = {
@@ -38,11 +41,20 @@ def candidates(ground: Ground) -> Iterator[Candidate]:
 def _put_back(ground: Ground) -> Iterator[Candidate]:
     """One fixture that puts back after each test what that changed, or after each class or module."""
     # What an import changed is so before every test: there is nothing to put back after one.
-    changes = [one for one in ground.finding.changes if not is_module(one.by)]
+    changes = _at_once([one for one in ground.finding.changes if not is_module(one.by)])
     parts = _distinct(changes, lambda change, before: _part(ground, change, before))
     yield from _fixture(ground, parts, None)
     for scope in _wider(ground, changes):
         yield from _fixture(ground, parts, None, scope)
+
+
+def _at_once(changes: Sequence[Change]) -> list[Change]:
+    """The changes, those of many loggers as one of them all: the one that matters may not be among the first."""
+    disabled = [one for one in changes if _DISABLED.fullmatch(one.what) and one.after == "True"]
+    if len(disabled) < _MANY_LOGGERS:
+        return list(changes)
+    every = replace(disabled[0], what=EVERY_LOGGER)
+    return [every, *(one for one in changes if one not in disabled)]
 
 
 def _wider(ground: Ground, changes: Iterable[Change]) -> Iterator[str]:

@@ -19,7 +19,7 @@ import pytest
 
 from bisect_loop.fixes import restore
 from bisect_loop.fixes.ground import Files, Ground
-from bisect_loop.fixes.put_back import Part, of_module, of_name, of_process
+from bisect_loop.fixes.put_back import EVERY_LOGGER, Part, of_module, of_name, of_process
 from bisect_loop.model import Change, Finding, Signature
 
 BY = "tests/test_x.py::test_p"
@@ -126,6 +126,18 @@ def test_what_the_interpreter_keeps_is_put_back(
     assert read() == before
 
 
+def test_loggers_that_a_configuration_disabled_are_enabled_again() -> None:
+    """Those that were disabled before stay so, and a name that no logger has yet is none."""
+    for name in ("put.back.on.deep", "put.back.off"):
+        logging.getLogger(name).disabled = name.endswith("off")
+    part = of_process(EVERY_LOGGER, "before_1")
+    assert part is not None
+    run_around(part, {}, lambda: setattr(logging.getLogger("put.back.on.deep"), "disabled", True))
+
+    assert not logging.getLogger("put.back.on.deep").disabled
+    assert logging.getLogger("put.back.off").disabled
+
+
 def test_a_module_that_another_replaced_comes_back_and_a_new_one_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = ModuleType("put_back_module")
     monkeypatch.setitem(sys.modules, "put_back_module", kept)
@@ -176,6 +188,18 @@ def test_a_container_is_put_back_once_and_whole_where_one_of_its_changes_needs_t
     assert title.startswith("put back app.conf.LIMITS, app.conf.DEBUG after")
     assert "    before_1 = copy.deepcopy(app.conf.LIMITS)\n    before_2 = app.conf.DEBUG\n" in text
     assert text.count("LIMITS.clear()") == 1
+
+
+def test_of_many_loggers_none_is_cut_off(tmp_path: Path) -> None:
+    names = [f"logging.getLogger('app.{letter}').disabled" for letter in "abcdefg"]
+    changes = [Change(name, "False", "True", BY) for name in names]
+    level = Change("logging.getLogger('app.a').level", "'NOTSET'", "'INFO'", BY)
+    ((title, text),) = candidates(tmp_path, "", *changes, level).items()
+    ((few, _),) = candidates(tmp_path, "", *changes[:2]).items()
+
+    assert title.startswith(f"put back {EVERY_LOGGER}, {level.what} after each test")
+    assert "    for logger in before_1:\n        logger.disabled = False\n" in text
+    assert few.startswith(f"put back {names[0]}, {names[1]} after")
 
 
 def test_patches_that_were_left_are_stopped(tmp_path: Path) -> None:
