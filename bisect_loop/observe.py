@@ -82,6 +82,12 @@ class Observer:
         self.again(self.seen.whole([name]))
         return any(one.name == name and not victims.isdisjoint(one.failed) for one in self.seen.tried)
 
+    def differs(self, order: NamedOrder) -> bool:
+        """Whether an order that is run again alone, in its place, shows other failures. Raises OutOfBudget."""
+        before = [set(one.failed) for one in self.seen.tried if one.name == order.name]
+        self.again([order])
+        return before != [set(one.failed) for one in self.seen.tried if one.name == order.name]
+
     def again(self, orders: Sequence[NamedOrder]) -> None:
         """Run each of `orders` with nothing beside it; what it shows stands in the place of what was seen of it.
 

@@ -199,14 +199,20 @@ class Investigation:
         return True
 
     def see_alone(self) -> None:
-        """Look again at orders that passed beside others where a finding says that they fail.
+        """Look again at orders that ran beside others and show something else than the findings say.
 
-        Where one did lie, all that was seen of orders beside others is seen again alone. Raises OutOfBudget.
+        Those that passed where they should fail, and those that failed though none of the accused ran before. Where one
+        did lie, all that was seen of orders beside others is seen again alone. Raises OutOfBudget.
         """
         observer, observed = self._observer(), self.observed
         beside = set(observed.beside)
+        accused = self._accused()
+        strange = {
+            name for one in observed.failures(findings=self.findings) if _key(one) in accused for name in one.seen_in
+        }
         try:
-            if any(observer.lied(doubt) for doubt in observed.doubts(self.findings)):
+            lied = any(observer.lied(doubt) for doubt in observed.doubts(self.findings))
+            if lied or any(observer.differs(order) for order in observed.whole(strange & beside)):
                 self.session.dispatch.disturbed()
                 observer.again(observed.whole(observed.beside))
         finally:
@@ -269,12 +275,16 @@ class Investigation:
 
         `done` has the orders of each failure that was looked into.
         """
-        accused = {(found.victim, found.signature.key) for found in self.findings if found.polluters}
+        accused = self._accused()
         return [
             one
             for one in self.observed.failures(victim, self.findings)
             if (key := _key(one)) not in done or (key in accused and one.seen_in not in done[key])
         ]
+
+    def _accused(self) -> set[tuple[NodeId, str]]:
+        """The failures for which somebody is accused."""
+        return {(found.victim, found.signature.key) for found in self.findings if found.polluters}
 
     def pursue_given(self, order: NamedOrder, victim: NodeId) -> None:
         """Diagnose `victim` in an order in which it is said to fail: no whole run is paid for."""

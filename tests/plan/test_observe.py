@@ -140,6 +140,22 @@ def test_an_order_that_passed_against_a_confirmed_pair_is_seen_alone(
     assert seen.beside == set()
 
 
+def test_an_order_that_failed_without_the_accused_is_seen_alone() -> None:
+    """Beside others it showed the failure that is known; alone it passes, and nobody is looked for who did it."""
+    strange = NamedOrder("shuffle:9", IDS[1:] + IDS[:1], 9)
+    fork = LiesBesideOthers(IDS, (Rule(IDS[7], (IDS[30],)),), lies={strange.order: (Rule(IDS[7]),)})
+    with ThreadPoolExecutor(2) as executor:
+        dispatch = Dispatch(FakeSuite(IDS, fork.rules, name="fresh"), fork, executor, 2, 2)
+        observer = Observer(dispatch, Condition(), 60.0, Observed(), lambda *_: None)
+        observer.observe([*ORDERS[:4], strange])
+        seen = observer.seen
+        told = replace(PAIR, seen_in=tuple(name for name in seen.failures()[0].seen_in if seen.accounts(PAIR, name)))
+        assert [one.seen_in for one in seen.failures(findings=[told])] == [("shuffle:9",)]
+        assert not observer.differs(seen.whole(["shuffle:2"])[0])
+        assert observer.differs(seen.whole(["shuffle:9"])[0])
+        assert not seen.failures(findings=[told])
+
+
 def test_a_cleaner_that_nobody_knows_costs_one_part_of_an_order(
     disturbed: tuple[Observer, FakeSuite, list[str]],
 ) -> None:
