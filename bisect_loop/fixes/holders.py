@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bisect_loop.fixes.ground import Ground
+from bisect_loop.fixes.put_back import CONTAINERS, content
 from bisect_loop.fixes.requested import parsed
 from bisect_loop.provenance.record import Held, Way
+from bisect_loop.provenance.source import is_empty
 
 _STATE = re.compile(r"\._state\['(\w+)'\]")
 _WORD = re.compile(r"\w+")
-_FIXED = "fixed"
-# The kinds of containers, by the name of the type: how a fixture puts back their content, which some never change.
-_KINDS = {
-    "list": "list", "deque": "deque", "dict": "dict", "defaultdict": "dict", "OrderedDict": "dict", "set": "set",
-    "tuple": _FIXED, "frozenset": _FIXED,
-}  # fmt: skip
+# Their items are not assigned: what holds such a one is.
+_FIXED = ("tuple", "frozenset")
 # What holds something by a label that is no code: a key or a member that is no plain text or number.
 _BY_LABEL = {"[...]": "dict", "<key>": "dict", "{...}": "set"}
 _TOPS = ("", "src/", "lib/")  # folders that are put on sys.path most often
@@ -125,7 +123,7 @@ def _reset(ground: Ground, held: Held, module: str, text: str, *, several: bool)
     if isinstance(node, ast.Subscript):
         parent, key = ast.unparse(node.value), ast.unparse(node.slice)
         kind = _kind(ground, held, node.value)
-        if kind not in ("dict", None):  # its places are no keys
+        if kind in ("list", "deque", *_FIXED):  # its places are no keys
             return _content(kind, module, parent, _called(parent), before)
         return Reset(module, whole, name, (), (f"{{{module}}}.{parent}.pop({key}, None)",))
     if isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith(".state"):
@@ -146,14 +144,10 @@ def _assigned(whole: str, module: str, name: str, before: str) -> Reset:
 def _content(kind: str, module: str, path: str, name: str, before: str) -> Reset:
     """A container keeps its identity: others may know it by a name of their own."""
     whole = f"{{{module}}}.{path}"
-    if kind == _FIXED:
+    if kind in _FIXED:
         return _assigned(whole, module, name, before)
-    copied = f"{before} = {'list' if kind == 'deque' else kind}({whole})"
-    if kind == "list":
-        back: tuple[str, ...] = (f"{whole}[:] = {before}",)
-    else:
-        back = (f"{whole}.clear()", f"{whole}.{'extend' if kind == 'deque' else 'update'}({before})")
-    return Reset(module, whole, name, (copied,), back)
+    copied, back = content(kind, whole, before)
+    return Reset(module, whole, name, (f"{before} = {copied}",), back)
 
 
 def _in_code(text: str) -> tuple[str, str]:
@@ -177,7 +171,7 @@ def _before_a_test(ground: Ground, held: Held, chain: Sequence[ast.expr]) -> ast
         first = _first_value(ground, held, node)
         if isinstance(first, ast.Constant) and first.value is None:
             return node
-        if first is not None and _is_empty(first):
+        if first is not None and is_empty(first):
             return following if isinstance(following, ast.Subscript) else node
     last = chain[-1]
     # The object of a bound method cannot be assigned.
@@ -215,7 +209,7 @@ def _kind(ground: Ground, held: Held, node: ast.expr) -> str | None:
     """The kind of a container, as it was seen on the way to the resource, else as its file makes it."""
     seen = seen_on(ground.explanation.way if ground.explanation is not None else None, ast.unparse(node))
     if seen:
-        return _KINDS.get(seen)
+        return _known(seen)
     first = _first_value(ground, held, node)
     return None if first is None else _kind_of(first)
 
@@ -232,19 +226,14 @@ def seen_on(way: Way | None, path: str) -> str:
 
 def _kind_of(value: ast.expr) -> str | None:
     if isinstance(value, ast.Call):
-        return _KINDS.get(ast.unparse(value.func).rpartition(".")[2])
+        return _known(ast.unparse(value.func).rpartition(".")[2])
     literals: dict[type[ast.expr], str] = {ast.List: "list", ast.ListComp: "list", ast.Dict: "dict"}
-    literals |= {ast.DictComp: "dict", ast.Set: "set", ast.SetComp: "set", ast.Tuple: _FIXED}
+    literals |= {ast.DictComp: "dict", ast.Set: "set", ast.SetComp: "set", ast.Tuple: "tuple"}
     return literals.get(type(value))
 
 
-def _is_empty(value: ast.expr) -> bool:
-    if isinstance(value, ast.Call):
-        makes = ast.unparse(value.func).rpartition(".")[2]
-        return makes in _KINDS and (not value.args or makes == "defaultdict") and not value.keywords
-    return (isinstance(value, ast.List | ast.Tuple) and not value.elts) or (
-        isinstance(value, ast.Dict) and not value.keys
-    )
+def _known(kind: str) -> str | None:
+    return kind if kind in CONTAINERS or kind in _FIXED else None
 
 
 def _called(path: str) -> str:

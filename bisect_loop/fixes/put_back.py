@@ -30,6 +30,7 @@ _CONTENT = {
 _BY_KEYS = ("dict", ("{whole}.clear()", "{whole}.update({before})"))
 _CONTENT |= dict.fromkeys(("dict", "OrderedDict", "defaultdict", "Counter"), _BY_KEYS)
 _CONTENT["set"] = ("set", _BY_KEYS[1])
+CONTAINERS = frozenset(_CONTENT)
 # What the interpreter keeps: how it is read, how it is given back, and the module that does both.
 _PROCESS = {
     "the working directory": ("os.getcwd()", "os.chdir({})", "os"),
@@ -189,9 +190,17 @@ def _copied(whole: str) -> str:
 
 
 def _in_place(kind: str, whole: str, before: str, *, deep: bool) -> Part:
-    kept, back = _CONTENT[kind]
-    read = _copied(whole) if deep else f"{kept}({whole})"
-    return Part((f"{before} = {read}",), tuple(line.format(whole=whole, before=before) for line in back))
+    read, back = content(kind, whole, before)
+    return Part((f"{before} = {_copied(whole) if deep else read}",), back)
+
+
+def content(kind: str, whole: str, before: str) -> tuple[str, tuple[str, ...]]:
+    """How the content of a container is copied, and the lines that give it back to the same object.
+
+    `kind` is one of CONTAINERS, `whole` the expression that is the container, `before` the name of the copy.
+    """
+    copied, back = _CONTENT[kind]
+    return f"{copied}({whole})", tuple(line.format(whole=whole, before=before) for line in back)
 
 
 def _gone(whole: str, before: str, module: str) -> Part:

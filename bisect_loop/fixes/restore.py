@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bisect_loop.fixes.fixture import Body, with_fixture
+from bisect_loop.fixes.fixture import Body, Written, with_fixture
 from bisect_loop.fixes.ground import Ground
 from bisect_loop.fixes.holders import located, python_path
 from bisect_loop.fixes.model import Candidate
@@ -128,15 +128,16 @@ def _fixture(ground: Ground, parts: Mapping[str, Part], path: str | None, scope:
     )
     doc = f"What a {scope} changes is not for the next {scope}."
     written = with_fixture(ground, "state_put_back", doc, body, path=path) if parts else None
+    title = f"put back {', '.join(parts)} after each {scope}"
+    cost = "tests that count on what an earlier one changed must do it themselves"
+    note = "" if scope == "test" else f"the tests of one {scope} still see what others of it changed"
+    yield from _offered("restore-state", title, written, cost, note)
+
+
+def _offered(kind: str, title: str, written: Written | None, cost: str, note: str = "") -> Iterator[Candidate]:
+    """A fixture that could be written, as a mend."""
     if written is not None:
-        yield Candidate(
-            "restore-state",
-            f"put back {', '.join(parts)} after each {scope}, in {written.edit.path}",
-            written.where,
-            (written.edit,),
-            cost="tests that count on what an earlier one changed must do it themselves",
-            note="" if scope == "test" else f"the tests of one {scope} still see what others of it changed",
-        )
+        yield Candidate(kind, f"{title}, in {written.edit.path}", written.where, (written.edit,), cost=cost, note=note)
 
 
 def _patches_stopped(ground: Ground) -> Iterator[Candidate]:
@@ -145,14 +146,8 @@ def _patches_stopped(ground: Ground) -> Iterator[Candidate]:
         return
     body = Body((), ("patch.stopall()",), (), (Import("unittest.mock", "patch"),))
     written = with_fixture(ground, "patches_stopped", "A patch that a test started ends with it.", body)
-    if written is not None:
-        yield Candidate(
-            "stop-patches",
-            f"stop after each test the patches that it started, in {written.edit.path}",
-            written.where,
-            (written.edit,),
-            cost="a patch that is started once for several tests ends with the first of them",
-        )
+    cost = "a patch that is started once for several tests ends with the first of them"
+    yield from _offered("stop-patches", "stop after each test the patches that it started", written, cost)
 
 
 def _shared_again(ground: Ground) -> Iterator[Candidate]:
@@ -174,14 +169,9 @@ def _shared_again(ground: Ground) -> Iterator[Candidate]:
         return
     body = Body(tuple(lines.values()), (), tuple(dict.fromkeys(modules)))
     written = with_fixture(ground, "objects_shared", "What several modules know is one object.", body)
-    if written is not None:
-        yield Candidate(
-            "restore-state",
-            f"bind {', '.join(lines)} to the one object again before each test, in {written.edit.path}",
-            written.where,
-            (written.edit,),
-            cost="hides that something binds the name anew: better to change the object in place there",
-        )
+    title = f"bind {', '.join(lines)} to the one object again before each test"
+    cost = "hides that something binds the name anew: better to change the object in place there"
+    yield from _offered("restore-state", title, written, cost)
 
 
 def _global(ground: Ground, dotted: str) -> tuple[str, str] | None:

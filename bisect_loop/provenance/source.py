@@ -14,7 +14,7 @@ from bisect_loop.scan import SettingsError, WireUp, scan
 # Modules that hand on a name from one another.
 _MOST_HOPS = 5
 _CONTAINERS = (
-    *("dict", "list", "set", "deque", "defaultdict", "OrderedDict"),
+    *("dict", "list", "set", "deque", "defaultdict", "OrderedDict", "Counter", "tuple", "frozenset"),
     *("WeakKeyDictionary", "WeakValueDictionary", "WeakSet"),
 )
 _ADD = ("append", "appendleft", "add", "insert", "setdefault", "update", "extend", "__setitem__")
@@ -164,14 +164,14 @@ def _stores(body: list[ast.stmt], name: str, function: str, *, at_import: bool) 
             value = node.value
             if any(isinstance(target, ast.Name) and target.id == name for target in targets) and value is not None:
                 clears = isinstance(value, ast.Constant) and value.value is None
-                yield Store(node.lineno, function, clears, _is_empty(value))
+                yield Store(node.lineno, function, clears, is_empty(value))
         for _, blocks in ast.iter_fields(node):
             if isinstance(blocks, list) and blocks and all(isinstance(one, ast.stmt) for one in blocks):
                 declared: list[ast.stmt] = [one for one in body if isinstance(one, ast.Global)]
                 yield from _stores([*declared, *blocks], name, function, at_import=at_import)
 
 
-def _is_empty(value: ast.expr) -> bool:
+def is_empty(value: ast.expr) -> bool:
     """Whether `value` makes a container that has nothing in it."""
     if isinstance(value, ast.Dict):
         return not value.keys
@@ -182,7 +182,7 @@ def _is_empty(value: ast.expr) -> bool:
     made = value.func.value if isinstance(value.func, ast.Subscript) else value.func  # dict[str, int]()
     name = ast.unparse(made).rpartition(".")[2]
     given = [arg for arg in value.args if name != "defaultdict"]
-    return name in _CONTAINERS and not given
+    return name in _CONTAINERS and not given and not value.keywords
 
 
 def _puts(node: ast.AST, name: str, function: str) -> Iterator[Store]:
